@@ -1,0 +1,106 @@
+/** The Fastify application, composed from plugins and routes. */
+import { randomUUID } from 'node:crypto'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { AppDeps } from './http/deps.ts'
+import { collectRoutes, serveDescription } from './http/openapi.ts'
+import { requireToken, tokenOf } from './http/plugins/auth.ts'
+import { readJsonBodies } from './http/plugins/json-bodies.ts'
+import { useLoadShedding } from './http/plugins/load-shedding.ts'
+import {
+  answerBrokenRequest,
+  answerNotFound,
+  answerWithProblem,
+  useProblems,
+} from './http/plugins/problems.ts'
+import { gaugeQueues } from './http/plugins/queue-gauge.ts'
+import { useRequestLog } from './http/plugins/request-log.ts'
+import { useSecurityHeaders } from './http/plugins/security-headers.ts'
+import { auditRoutes } from './http/routes/audit.ts'
+import { DeadLetterSchema, deadLetterRoutes } from './http/routes/dead-letters.ts'
+import { deliveryRoutes } from './http/routes/deliveries.ts'
+import { employeeChangeRoutes } from './http/routes/employee-changes.ts'
+import { employeeRoutes } from './http/routes/employees.ts'
+import { healthRoutes } from './http/routes/health.ts'
+import { operationRoutes } from './http/routes/operations.ts'
+import { passwordPolicyRoutes } from './http/routes/password-policy.ts'
+import { roleRoutes } from './http/routes/roles.ts'
+import { webhookRoutes } from './http/routes/webhooks.ts'
+import { AuditEventSchema, VerificationSchema } from './http/schemas/audit.ts'
+import { DeliverySchema } from './http/schemas/delivery.ts'
+import { EmployeeSchema, IdentitySchema, PlanPreviewSchema } from './http/schemas/employee.ts'
+import { OperationSchema } from './http/schemas/operation.ts'
+import { PasswordPolicyLookSchema } from './http/schemas/password-policy.ts'
+import { ProblemSchema } from './http/schemas/problem.ts'
+import { RoleSchema } from './http/schemas/role.ts'
+import { validatorCompiler } from './http/validation.ts'
+
+/** Admin requests are small; the webhooks have a limit of their own. */
+const bodyLimitBytes = 64 * 1024
+
+const namedSchemas = [
+  ProblemSchema,
+  IdentitySchema,
+  EmployeeSchema,
+  PlanPreviewSchema,
+  OperationSchema,
+  DeliverySchema,
+  RoleSchema,
+  PasswordPolicyLookSchema,
+  DeadLetterSchema,
+  AuditEventSchema,
+  VerificationSchema,
+]
+
+/** The whole HTTP side, ready to listen or to be injected into. Closing it closes nothing of `deps`. */
+export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const log: FastifyBaseLogger = deps.log.child({}, { redact: ['req.headers', 'headers', 'authorization'] })
+  const app = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    bodyLimit: bodyLimitBytes,
+    // A request that comes in drops holds its memory before anybody knows whose it is.
+    requestTimeout: 30_000,
+    trustProxy: false,
+    // Ids of HR may be long, and longer still in percent-encoding.
+    routerOptions: { maxParamLength: 16_384 },
+    return503OnClosing: false,
+    frameworkErrors: answerWithProblem,
+    clientErrorHandler: answerBrokenRequest,
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  for (const schema of namedSchemas) app.addSchema(schema)
+  app.decorateRequest('actor', '')
+
+  useProblems(app)
+  useRequestLog(app, deps.registry)
+  gaugeQueues(deps.registry, deps.jobs)
+  await useSecurityHeaders(app)
+  await useLoadShedding(app)
+  await collectRoutes(app)
+
+  await app.register(healthRoutes, { deps })
+  await app.register(webhookRoutes, { deps })
+  await app.register(
+    async (v1) => {
+      await requireToken(v1, [tokenOf('admin', deps.config.adminToken)])
+      v1.setNotFoundHandler(answerNotFound)
+      readJsonBodies(v1)
+      v1.addHook('onSend', async (_request, reply) => {
+        reply.header('cache-control', 'no-store')
+      })
+      await v1.register(employeeRoutes, { deps })
+      await v1.register(employeeChangeRoutes, { deps })
+      await v1.register(operationRoutes, { deps })
+      await v1.register(deliveryRoutes, { deps })
+      await v1.register(deadLetterRoutes, { deps })
+      await v1.register(roleRoutes, { deps })
+      await v1.register(passwordPolicyRoutes, { deps })
+      await v1.register(auditRoutes, { deps })
+    },
+    { prefix: '/v1' },
+  )
+  await serveDescription(app)
+  await app.ready()
+  return app
+}

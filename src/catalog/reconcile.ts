@@ -1,0 +1,217 @@
+/** Bringing the catalog into the account: observe, plan, apply, record, again and again. */
+import { sql } from 'drizzle-orm'
+import type { Logger } from 'pino'
+import { recordAudit } from '../audit/record.ts'
+import type { Account } from '../aws/account.ts'
+import type { Clock } from '../clock.ts'
+import { type Loop, startLoop } from '../jobs/loop.ts'
+import { newId } from '../store/ids.ts'
+import { type Database, rowsOf } from '../store/open.ts'
+import { type OperationStatus, operations, type RecordedStep } from '../store/schema.ts'
+import { desiredAccount } from './account.ts'
+import { type AccountPlan, planAccount } from './account-plan.ts'
+import { accountStepParams, applyAccountStep } from './apply.ts'
+import type { Catalog } from './catalog.ts'
+import { observeAccount } from './observe.ts'
+
+export interface CatalogContext {
+  readonly db: Database
+  readonly account: Account
+  readonly catalog: Catalog
+  /** IAM path, `/muster/`. */
+  readonly path: string
+  readonly mode: 'enforce' | 'observe'
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+const everyMs = 5 * 60_000
+/** Renewed while a run lasts; after a crash, nobody can start before this has passed. */
+const leaseSeconds = 15
+const renewMs = 5000
+/** Until another look, when another replica has the lease. */
+const busyMs = 1000
+
+/**
+ * Looks at once, every five minutes, and when woken because something of the catalog was missing. What did
+ * not come to its end is tried again much sooner: until the catalog is there, nobody is let in.
+ */
+export function startCatalogLoop(context: CatalogContext): Loop {
+  let retryMs = 1000
+  const lookAgainAfter = (ms: number) => setTimeout(() => loop.wake(), ms).unref()
+  const retry = () => {
+    lookAgainAfter(retryMs)
+    retryMs = Math.min(60_000, retryMs * 2)
+  }
+  const loop: Loop = startLoop({
+    name: 'catalog',
+    everyMs,
+    log: context.log,
+    async look() {
+      const outcome = await reconcileCatalog(context).catch((error) => {
+        retry()
+        throw error
+      })
+      if (outcome === 'settled') retryMs = 1000
+      else if (outcome === 'busy') lookAgainAfter(busyMs)
+      else retry()
+      return false
+    },
+  })
+  return loop
+}
+
+/**
+ * One run. `settled`: the account holds the catalog (or, in observe mode, the plan is recorded);
+ * `busy`: another replica is at it.
+ */
+export async function reconcileCatalog(context: CatalogContext): Promise<'settled' | 'unsettled' | 'busy'> {
+  const { db, account, catalog, path, mode, log } = context
+  if (!(await lease(db, account.accountId))) return 'busy'
+  const renewing = setInterval(() => renew(context), renewMs)
+  let problem: string | null = null
+  let done = false
+  try {
+    const desired = desiredAccount(catalog, {
+      accountId: account.accountId,
+      partition: account.partition,
+      path,
+    })
+    const plan = planAccount(desired, await observeAccount(account, desired))
+    problem = problemOf(plan)
+    if (mode === 'observe') {
+      await rehearse(context, plan)
+      return 'settled'
+    }
+    const failure = await perform(context, plan)
+    problem = failure ?? problem
+    done = failure === null && plan.conflicts.length === 0
+    return done ? 'settled' : 'unsettled'
+  } catch (error) {
+    problem = (error as Error).message
+    throw error
+  } finally {
+    clearInterval(renewing)
+    await conclude(context, done, problem)
+    if (problem) log.warn({ problem }, 'the catalog is not wholly in the account')
+  }
+}
+
+async function lease(db: Database, accountId: string): Promise<boolean> {
+  const rows = await rowsOf(
+    db,
+    sql`
+      update accounts set catalog_leased_until = clock_timestamp() + make_interval(secs => ${leaseSeconds})
+      where account_id = ${accountId} and (catalog_leased_until is null or catalog_leased_until < clock_timestamp())
+      returning account_id`,
+  )
+  return rows.length > 0
+}
+
+/** At the account's pace a run may last for minutes; two at once would make policy versions twice. */
+function renew({ db, account, log }: CatalogContext): void {
+  db.execute(sql`
+    update accounts set catalog_leased_until = clock_timestamp() + make_interval(secs => ${leaseSeconds})
+    where account_id = ${account.accountId}`).catch((error) =>
+    log.warn({ err: error }, 'the lease of the catalog could not be renewed'),
+  )
+}
+
+/** With a catalog that is new to the account, every identity is looked at again. */
+async function conclude(
+  { db, account, catalog, clock }: CatalogContext,
+  done: boolean,
+  problem: string | null,
+) {
+  const now = clock().toISOString()
+  await db.execute(sql`
+    with before as (select catalog_hash from accounts where account_id = ${account.accountId}),
+    changed as (
+      update identities set next_look_at = ${now}::timestamptz
+      where ${done} and account_id = ${account.accountId} and state <> 'deleted' and state <> 'locked'
+        and (select catalog_hash from before) is distinct from ${catalog.hash}
+    )
+    update accounts set
+      catalog_leased_until = null, catalog_problem = ${problem},
+      catalog_hash = case when ${done} then ${catalog.hash} else catalog_hash end,
+      catalog_applied_at = case when ${done} then ${now}::timestamptz else catalog_applied_at end
+    where account_id = ${account.accountId}`)
+}
+
+function problemOf({ conflicts, leftovers }: AccountPlan): string | null {
+  const all = [
+    ...conflicts.map(({ message }) => message),
+    ...leftovers.map(({ arn, reason }) => `${arn} is no longer in the catalog and stays: ${reason}`),
+  ]
+  return all.length > 0 ? all.join('; ') : null
+}
+
+const clearsAway: ReadonlySet<string> = new Set(['DeleteGroup', 'DeletePolicy'])
+
+/** What failed, or null. Ends at the first failure: the order of the steps is a security property. */
+async function perform(context: CatalogContext, plan: AccountPlan): Promise<string | null> {
+  if (plan.steps.length === 0) return null
+  const startedAt = context.clock()
+  const steps: RecordedStep[] = []
+  let failure: string | null = null
+  for (const step of plan.steps) {
+    if (failure !== null) {
+      steps.push({ do: step.do, params: accountStepParams(step), outcome: 'skipped' })
+      continue
+    }
+    const { recorded, error } = await applyAccountStep(context.account, step)
+    steps.push(recorded)
+    // What could not be cleared away keeps nobody from working; the next look tries again.
+    if (error && !clearsAway.has(step.do)) failure = error.message
+  }
+  await record(context, startedAt, steps, failure === null ? 'done' : 'failed', failure)
+  return failure
+}
+
+/** In observe mode a plan is recorded once, not at every look. */
+async function rehearse(context: CatalogContext, plan: AccountPlan): Promise<void> {
+  const steps = plan.steps.map(
+    (step): RecordedStep => ({ do: step.do, params: accountStepParams(step), outcome: 'planned' }),
+  )
+  const [latest] = await rowsOf<{ same: boolean }>(
+    context.db,
+    sql`
+      select steps = ${JSON.stringify(steps)}::jsonb as same from operations
+      where account_id = ${context.account.accountId} and kind = 'catalog' order by id desc limit 1`,
+  )
+  if (steps.length > 0 && !latest?.same) await record(context, context.clock(), steps, 'planned', null)
+}
+
+async function record(
+  { db, account, catalog, clock }: CatalogContext,
+  startedAt: Date,
+  steps: readonly RecordedStep[],
+  status: OperationStatus,
+  error: string | null,
+): Promise<void> {
+  const id = newId()
+  const finishedAt = clock()
+  await db.transaction(async (tx) => {
+    await tx.insert(operations).values({
+      id,
+      accountId: account.accountId,
+      kind: 'catalog',
+      cause: `catalog ${catalog.hash.slice(0, 12)}`,
+      status,
+      steps,
+      error,
+      startedAt,
+      finishedAt,
+    })
+    const action = status === 'done' ? 'catalog.applied' : `operation.${status}`
+    await recordAudit(tx, [
+      {
+        at: finishedAt,
+        actor: 'catalog',
+        action,
+        operationId: id,
+        details: { hash: catalog.hash, steps, error },
+      },
+    ])
+  })
+}

@@ -1,0 +1,214 @@
+/**
+ * Known ways from a few rights to all rights, looked for in everything that a role's groups allow together.
+ *
+ * The ways are those published by Rhino Security Labs, Bishop Fox and at https://pathfinding.cloud. A boundary may
+ * stop some of them; the catalog is refused all the same, since a boundary is the second lock and not the first.
+ */
+import type { DraftCatalog, PolicyDoc } from '../catalog.ts'
+import {
+  coversAction,
+  isEveryAction,
+  isEveryResource,
+  type Statement,
+  statementsOf,
+} from '../policy-document.ts'
+import { type LintFault, some } from './fault.ts'
+
+/** Any of these on any resource: more rights, or another's identity, in one call. */
+export const SELF_SUFFICIENT = [
+  'iam:AddUserToGroup',
+  'iam:AttachGroupPolicy',
+  'iam:AttachRolePolicy',
+  'iam:AttachUserPolicy',
+  'iam:CreateAccessKey',
+  'iam:CreateLoginProfile',
+  'iam:CreatePolicyVersion',
+  'iam:CreateServiceSpecificCredential',
+  'iam:DeleteRolePermissionsBoundary',
+  'iam:DeleteUserPermissionsBoundary',
+  'iam:PutGroupPolicy',
+  'iam:PutRolePermissionsBoundary',
+  'iam:PutRolePolicy',
+  'iam:PutUserPermissionsBoundary',
+  'iam:PutUserPolicy',
+  'iam:RemoveUserFromGroup',
+  'iam:ResetServiceSpecificCredential',
+  'iam:SetDefaultPolicyVersion',
+  'iam:UpdateAssumeRolePolicy',
+  'iam:UpdateLoginProfile',
+] as const
+
+/** Harmless on what is named, a way to every role in use when allowed on all of a kind. */
+export const ON_ALL_OF_A_KIND = [
+  'apprunner:UpdateService',
+  'bedrock-agentcore:InvokeCodeInterpreter',
+  'cloudformation:ExecuteChangeSet',
+  'cloudformation:UpdateStack',
+  'codebuild:StartBuild',
+  'codebuild:StartBuildBatch',
+  'ec2-instance-connect:SendSSHPublicKey',
+  'ec2:CreateLaunchTemplateVersion',
+  'ec2:ModifyInstanceAttribute',
+  'ecs:ExecuteCommand',
+  'glue:UpdateDevEndpoint',
+  'glue:UpdateJob',
+  'lambda:UpdateFunctionCode',
+  'lambda:UpdateFunctionConfiguration',
+  'sagemaker:CreatePresignedNotebookInstanceUrl',
+  'ssm:SendCommand',
+  'ssm:StartSession',
+  'sts:AssumeRole',
+] as const
+
+/** With `iam:PassRole` on all roles: something new that runs as any of them. */
+export const RUNS_AS_A_ROLE: Readonly<Record<string, string>> = {
+  'apprunner:CreateService': 'tasks.apprunner.amazonaws.com',
+  'autoscaling:CreateLaunchConfiguration': 'ec2.amazonaws.com',
+  'batch:RegisterJobDefinition': 'ecs-tasks.amazonaws.com',
+  'bedrock-agentcore:CreateCodeInterpreter': 'bedrock-agentcore.amazonaws.com',
+  'cloudformation:CreateChangeSet': 'cloudformation.amazonaws.com',
+  'cloudformation:CreateStack': 'cloudformation.amazonaws.com',
+  'cloudformation:CreateStackSet': 'cloudformation.amazonaws.com',
+  'cloudformation:UpdateStackSet': 'cloudformation.amazonaws.com',
+  'codebuild:CreateProject': 'codebuild.amazonaws.com',
+  'codebuild:UpdateProject': 'codebuild.amazonaws.com',
+  'codepipeline:CreatePipeline': 'codepipeline.amazonaws.com',
+  'datapipeline:CreatePipeline': 'datapipeline.amazonaws.com',
+  'ec2:AssociateIamInstanceProfile': 'ec2.amazonaws.com',
+  'ec2:ReplaceIamInstanceProfileAssociation': 'ec2.amazonaws.com',
+  'ec2:RequestSpotInstances': 'ec2.amazonaws.com',
+  'ec2:RunInstances': 'ec2.amazonaws.com',
+  'ecs:RegisterTaskDefinition': 'ecs-tasks.amazonaws.com',
+  'ecs:RunTask': 'ecs-tasks.amazonaws.com',
+  'elasticmapreduce:RunJobFlow': 'elasticmapreduce.amazonaws.com',
+  'emr-serverless:StartJobRun': 'emr-serverless.amazonaws.com',
+  'glue:CreateDevEndpoint': 'glue.amazonaws.com',
+  'glue:CreateJob': 'glue.amazonaws.com',
+  'glue:CreateSession': 'glue.amazonaws.com',
+  'glue:UpdateJob': 'glue.amazonaws.com',
+  'lambda:CreateFunction': 'lambda.amazonaws.com',
+  'lambda:UpdateFunctionConfiguration': 'lambda.amazonaws.com',
+  'sagemaker:CreateNotebookInstance': 'sagemaker.amazonaws.com',
+  'sagemaker:CreateProcessingJob': 'sagemaker.amazonaws.com',
+  'sagemaker:CreateTrainingJob': 'sagemaker.amazonaws.com',
+  'scheduler:CreateSchedule': 'scheduler.amazonaws.com',
+  'ssm:StartAutomationExecution': 'ssm.amazonaws.com',
+  'states:CreateStateMachine': 'states.amazonaws.com',
+}
+
+/** One fault for each statement that opens a way. */
+export function escalationFaults(catalog: DraftCatalog): LintFault[] {
+  const faults = holders(catalog).flatMap(({ who, docs }) => waysOf(who, docs))
+  const firsts = new Map<string, LintFault>()
+  for (const fault of faults) {
+    const key = JSON.stringify([fault.file, fault.statement, fault.remedy])
+    if (!firsts.has(key)) firsts.set(key, fault)
+  }
+  return [...firsts.values()]
+}
+
+/** Whoever holds policies together: each role, and each group that no role has yet. */
+function holders(catalog: DraftCatalog): { who: string; docs: PolicyDoc[] }[] {
+  const roles = Object.entries(catalog.roles)
+  const used = new Set(roles.flatMap(([, role]) => role.groups))
+  const docsOf = (group: string) => catalog.groups[group]?.policies ?? []
+  return [
+    ...roles.map(([name, role]) => ({ who: `role ${name}`, docs: role.groups.flatMap(docsOf) })),
+    ...Object.keys(catalog.groups)
+      .filter((group) => !used.has(group))
+      .map((group) => ({ who: `group ${group}`, docs: [...docsOf(group)] })),
+  ]
+}
+
+interface Grant {
+  readonly doc: PolicyDoc
+  readonly statement: Statement
+}
+
+function waysOf(who: string, docs: readonly PolicyDoc[]): LintFault[] {
+  const grants = docs.flatMap((doc) => statementsOf(doc.document).map((statement) => ({ doc, statement })))
+  const denied = (action: string) => grants.some(({ statement }) => deniesEverywhere(statement, action))
+  // What says `*` or NotAction is refused for that alone, once.
+  const allows = grants.filter(
+    ({ statement }) => statement.effect === 'Allow' && !statement.actions.some(isEveryAction),
+  )
+  const opened = ({ statement }: Grant, actions: readonly string[]) =>
+    actions.filter(
+      (action) => statement.actions.length > 0 && coversAction(statement, action) && !denied(action),
+    )
+  const fault = ({ doc, statement }: Grant, message: string, remedy: string): LintFault => ({
+    file: doc.file,
+    statement: statement.name,
+    rule: 'privilege-escalation',
+    message: `${who}: ${message}`,
+    remedy,
+  })
+
+  return allows.flatMap((grant) => {
+    const { statement } = grant
+    if (isNarrowed(statement)) return []
+    const broad = statement.resources.some(isAllOfAKind)
+    const alone = opened(grant, SELF_SUFFICIENT)
+    const onAll = broad ? opened(grant, ON_ALL_OF_A_KIND) : []
+    const passes = broad && opened(grant, ['iam:PassRole']).length > 0
+    const partners = passes
+      ? Object.entries(RUNS_AS_A_ROLE)
+          .filter(([, service]) => mayBePassedTo(statement, service))
+          .map(([action]) => action)
+          .filter((action) => allows.some((other) => opened(other, [action]).length > 0))
+      : []
+    return [
+      ...(alone.length > 0
+        ? [fault(grant, `${some(alone)} lets its holder take more rights, or another's`, LEAVE_TO_MUSTER)]
+        : []),
+      ...(onAll.length > 0
+        ? [fault(grant, `${some(onAll)} on all there is leads to every role in use`, NAME_RESOURCES)]
+        : []),
+      ...(partners.length > 0
+        ? [
+            fault(
+              grant,
+              `iam:PassRole on all roles, with ${some(partners)}, runs code as any role`,
+              NAME_ROLES,
+            ),
+          ]
+        : []),
+    ]
+  })
+}
+
+const LEAVE_TO_MUSTER = 'remove it: users, groups, policies and credentials are for Muster to change'
+const NAME_RESOURCES = 'name the resources, or bind it to a tag (aws:ResourceTag/...)'
+const NAME_ROLES = 'name the roles that may be passed, and iam:PassedToService'
+
+function deniesEverywhere(statement: Statement, action: string): boolean {
+  return (
+    statement.effect === 'Deny' &&
+    statement.conditions.length === 0 &&
+    statement.resources.some(isEveryResource) &&
+    coversAction(statement, action)
+  )
+}
+
+/** `*`, `arn:aws:iam::*:role/*`, `arn:aws:lambda:eu-west-1:*:function:*`, but not `...:role/app-*`. */
+function isAllOfAKind(resource: string): boolean {
+  return isEveryResource(resource) || /^arn:(?:[^:]*:){4}[\w*-]*[/:]?[*/:?]*\*$/.test(resource)
+}
+
+const NARROWING_KEYS = /^(aws|iam|ssm|ec2|ecs|sagemaker):resourcetag\/|^iam:(policyarn|permissionsboundary)$/i
+const EXACT = /^(ForAnyValue:)?(String(Equals|EqualsIgnoreCase|Like)|Arn(Equals|Like))$/i
+
+/** Bound to certain targets by a condition. MFA, Region and network say who asks and from where, not on what. */
+function isNarrowed({ conditions }: Statement): boolean {
+  return conditions.some(
+    ({ operator, key, values }) =>
+      EXACT.test(operator) && NARROWING_KEYS.test(key) && !values.some((value) => /^[*?]*$/.test(value)),
+  )
+}
+
+function mayBePassedTo({ conditions }: Statement, service: string): boolean {
+  const limits = conditions.filter(
+    ({ operator, key }) => EXACT.test(operator) && key.toLowerCase() === 'iam:passedtoservice',
+  )
+  return limits.every(({ values }) => values.some((value) => value.includes('*') || value === service))
+}

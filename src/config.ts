@@ -1,0 +1,226 @@
+/** Every setting: read once, validated, frozen. A missing or malformed one stops the start with one line. */
+import { isAbsolute } from 'node:path'
+import { type PasswordPolicy, recommendedPolicy, weakParts } from './credentials/password-policy.ts'
+
+export interface Config {
+  readonly host: string
+  readonly port: number
+  readonly databaseUrl: string | undefined
+  readonly dataDir: string
+  readonly adminToken: string
+  readonly hrSecrets: readonly string[]
+  readonly catalogFile: string
+  readonly publicUrl: string
+  /** The first one signs, all of them verify. */
+  readonly secretKeys: readonly string[]
+  readonly iamRate: number
+  readonly iamPath: string
+  readonly role: 'all' | 'api' | 'worker'
+  readonly mode: 'enforce' | 'observe'
+  readonly trailGate: 'enforce' | 'warn'
+  readonly retentionDays: number
+  readonly deliveryRetentionDays: number
+  readonly userNameTemplate: string
+  readonly passwordPolicy: PasswordPolicy
+  readonly sandbox: { readonly port: number } | undefined
+  readonly aws: {
+    readonly region: string
+    readonly iamEndpointUrl: string | undefined
+    readonly stsEndpointUrl: string | undefined
+  }
+  readonly logLevel: string
+}
+
+/** Says which setting is wrong and what is right; its message is one line, meant for the terminal. */
+export class ConfigError extends Error {}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * @param env as in `process.env`; a variable that is set to nothing counts as unset
+ * @throws ConfigError at the first setting that is missing or malformed
+ */
+export function readConfig(env: Environment, { sandbox = false } = {}): Config {
+  const read = reader(env)
+  const inSandbox = sandbox || read('MUSTER_SANDBOX', oneOf('0', '1'), '0') === '1'
+  const host = read('HOST', text, '127.0.0.1')
+  const port = read('PORT', integer(0, 65_535), 8080)
+  const databaseUrl = read('MUSTER_DATABASE_URL', postgresUrl, undefined)
+  const role = read('MUSTER_ROLE', oneOf('all', 'api', 'worker'), 'all')
+  if (!databaseUrl && role !== 'all') {
+    throw new ConfigError(
+      `MUSTER_ROLE=${role} needs PostgreSQL: set MUSTER_DATABASE_URL, or leave MUSTER_ROLE at "all" with the embedded database`,
+    )
+  }
+  return Object.freeze({
+    host,
+    port,
+    databaseUrl,
+    dataDir: read('MUSTER_DATA_DIR', text, '.muster'),
+    adminToken: read('MUSTER_ADMIN_TOKEN', longToken, required),
+    hrSecrets: read('MUSTER_HR_SECRETS', webhookSecrets, []),
+    catalogFile: read('MUSTER_CATALOG', text, 'catalog/roles.yaml'),
+    publicUrl: read('MUSTER_PUBLIC_URL', webUrl, `http://${host.includes(':') ? `[${host}]` : host}:${port}`),
+    secretKeys: read('MUSTER_SECRET_KEY', secretKeys, required),
+    iamRate: read('MUSTER_IAM_RATE', positiveNumber, 10),
+    iamPath: read('MUSTER_IAM_PATH', iamPath, '/muster/'),
+    role,
+    mode: read('MUSTER_MODE', oneOf('enforce', 'observe'), 'enforce'),
+    trailGate: read('MUSTER_TRAIL_GATE', oneOf('enforce', 'warn'), 'enforce'),
+    retentionDays: read('MUSTER_RETENTION_DAYS', integer(0, 3650), 30),
+    deliveryRetentionDays: read('MUSTER_DELIVERY_RETENTION_DAYS', integer(1, 3650), 30),
+    userNameTemplate: read('MUSTER_USER_NAME_TEMPLATE', userNameTemplate, '{given}.{family}'),
+    passwordPolicy: readPasswordPolicy(read),
+    sandbox: inSandbox ? { port: read('MUSTER_SANDBOX_PORT', integer(0, 65_535), 4599) } : undefined,
+    aws: {
+      region: read('AWS_REGION', region, read('AWS_DEFAULT_REGION', region, 'us-east-1')),
+      iamEndpointUrl: read('AWS_ENDPOINT_URL_IAM', webUrl, read('AWS_ENDPOINT_URL', webUrl, undefined)),
+      stsEndpointUrl: read('AWS_ENDPOINT_URL_STS', webUrl, read('AWS_ENDPOINT_URL', webUrl, undefined)),
+    },
+    logLevel: read(
+      'MUSTER_LOG_LEVEL',
+      oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+      'info',
+    ),
+  })
+}
+
+/** A setting that makes the policy weaker than what is recommended needs a word of its own. */
+function readPasswordPolicy(read: Read): PasswordPolicy {
+  const kinds = read('MUSTER_PASSWORD_KINDS', passwordKinds, ['upper', 'lower', 'digit', 'symbol'])
+  const maxAgeDays = read('MUSTER_PASSWORD_MAX_AGE_DAYS', integer(0, 1095), recommendedPolicy.maxAgeDays ?? 0)
+  const policy: PasswordPolicy = {
+    minimumLength: read('MUSTER_PASSWORD_MIN_LENGTH', integer(6, 128), recommendedPolicy.minimumLength),
+    requiresUppercase: kinds.includes('upper'),
+    requiresLowercase: kinds.includes('lower'),
+    requiresDigits: kinds.includes('digit'),
+    requiresSymbols: kinds.includes('symbol'),
+    usersMayChangeTheirOwn: true,
+    maxAgeDays: maxAgeDays === 0 ? null : maxAgeDays,
+    rememberedPasswords: read(
+      'MUSTER_PASSWORD_REMEMBERED',
+      integer(0, 24),
+      recommendedPolicy.rememberedPasswords,
+    ),
+    hardExpiry: read('MUSTER_PASSWORD_HARD_EXPIRY', oneOf('0', '1'), '0') === '1',
+  }
+  const isWeak = weakParts(recommendedPolicy, policy).length > 0
+  if (isWeak && read('MUSTER_PASSWORD_WEAKER', oneOf('0', '1'), '0') !== '1') {
+    throw new ConfigError(
+      'MUSTER_PASSWORD_* is weaker than 14 characters of all four kinds, 24 remembered, 90 days: ' +
+        'set MUSTER_PASSWORD_WEAKER=1 if that is meant',
+    )
+  }
+  return policy
+}
+
+const required = Symbol('required')
+
+type Read = ReturnType<typeof reader>
+
+/** Gives the value, or throws a string that says what would be right. */
+type Parser<T> = (value: string) => T
+
+function reader(env: Environment) {
+  return function read<T, D>(name: string, parse: Parser<T>, fallback: D): T | Exclude<D, typeof required> {
+    const value = env[name]?.trim()
+    if (value === undefined || value === '') {
+      if (fallback === required) throw new ConfigError(`${name} is missing: set it to ${wanted(parse)}`)
+      return fallback as Exclude<D, typeof required>
+    }
+    const parsed = attempt(parse, value)
+    if (parsed === undefined) throw new ConfigError(`${name} is malformed: it must be ${wanted(parse)}`)
+    return parsed
+  }
+}
+
+function attempt<T>(parse: Parser<T>, value: string): T | undefined {
+  try {
+    return parse(value)
+  } catch {
+    return undefined
+  }
+}
+
+const descriptions = new WeakMap<Parser<unknown>, string>()
+const wanted = (parse: Parser<unknown>) => descriptions.get(parse) ?? 'a valid value'
+
+/** A parser with the words that complete "it must be ...". `undefined` from `parse` means malformed. */
+function setting<T>(description: string, parse: (value: string) => T | undefined): Parser<T> {
+  const parser: Parser<T> = (value) => {
+    const parsed = parse(value)
+    if (parsed === undefined) throw new Error(description)
+    return parsed
+  }
+  descriptions.set(parser, description)
+  return parser
+}
+
+const text = setting('a non-empty text', (value) => value)
+
+const oneOf = <const T extends string>(...values: T[]) =>
+  setting(`one of ${values.join(', ')}`, (value) => values.find((candidate) => candidate === value))
+
+const integer = (min: number, max: number) =>
+  setting(`a whole number from ${min} to ${max}`, (value) => {
+    const number = Number(value)
+    return /^\d+$/.test(value) && number >= min && number <= max ? number : undefined
+  })
+
+const positiveNumber = setting('a number above 0', (value) => {
+  const number = Number(value)
+  return Number.isFinite(number) && number > 0 ? number : undefined
+})
+
+const longToken = setting('a token of 32 characters or more, without white space', (value) =>
+  value.length >= 32 && !/\s/.test(value) ? value : undefined,
+)
+
+const secretKeys = setting('32 bytes or more (several, comma-separated, while rotating)', (value) => {
+  const keys = value.split(',').map((key) => key.trim())
+  return keys.every((key) => Buffer.byteLength(key) >= 32) ? keys : undefined
+})
+
+const webhookSecrets = setting(
+  'whsec_ followed by base64 of 24 to 64 bytes (several, comma-separated, while rotating)',
+  (value) => {
+    const secrets = value.split(',').map((secret) => secret.trim())
+    return secrets.every(isWebhookSecret) ? secrets : undefined
+  },
+)
+
+function isWebhookSecret(secret: string): boolean {
+  const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1]
+  if (!encoded) return false
+  const bytes = Buffer.from(encoded, 'base64').length
+  return bytes >= 24 && bytes <= 64
+}
+
+const webUrl = setting('an http:// or https:// URL', (value) =>
+  /^https?:$/.test(new URL(value).protocol) ? value.replace(/\/+$/, '') : undefined,
+)
+
+const passwordKinds = setting('some of upper, lower, digit, symbol, comma-separated', (value) => {
+  const kinds = value.split(',').map((kind) => kind.trim())
+  return kinds.every((kind) => ['upper', 'lower', 'digit', 'symbol'].includes(kind)) ? kinds : undefined
+})
+
+const region = setting('an AWS Region, like us-east-1', (value) =>
+  /^[a-z]{2,}(-[a-z]+)+-\d+$/.test(value) ? value : undefined,
+)
+
+const postgresUrl = setting('a postgres:// URL', (value) =>
+  /^postgres(ql)?:$/.test(new URL(value).protocol) ? value : undefined,
+)
+
+const iamPath = setting('an IAM path that begins and ends with a slash, like /muster/', (value) =>
+  isAbsolute(value) && /^\/([\w+=,.@-]+\/)+$/.test(value) && value.length <= 200 ? value : undefined,
+)
+
+const userNameTemplate = setting(
+  'a template of {given}, {family}, {g}, {f}, {employeeId}, {mailbox} and characters of [A-Za-z0-9_+=,.@-], with at least one placeholder',
+  (value) => {
+    const rest = value.replace(/\{(given|family|g|f|employeeId|mailbox)\}/g, '')
+    return rest !== value && /^[\w+=,.@-]*$/.test(rest) ? value : undefined
+  },
+)

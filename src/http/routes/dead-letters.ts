@@ -1,0 +1,92 @@
+/** Jobs that failed to the end of their tries: shown, and put back by an administrator. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { inArray } from 'drizzle-orm'
+import Type from 'typebox'
+import { recordAudit } from '../../audit/record.ts'
+import { Problem } from '../../problem.ts'
+import { identities } from '../../store/schema.ts'
+import type { AppDeps } from '../deps.ts'
+import {
+  answer,
+  defaultLimit,
+  idParams,
+  moment,
+  nullableText,
+  pageAnswer,
+  pageQuery,
+  ref,
+  uuid,
+} from '../schemas/common.ts'
+import { adminProblems, problems } from '../schemas/problem.ts'
+
+export const DeadLetterSchema = Type.Object(
+  {
+    id: uuid('The job.'),
+    queue: Type.String({ description: 'Where it came from, and where a replay puts it.' }),
+    identityId: uuid('The identity it was about.'),
+    employeeId: nullableText(),
+    failedAt: moment(),
+    error: nullableText({ description: 'Why its last try failed.' }),
+  },
+  { $id: 'DeadLetter', description: 'A job that failed to the end of its tries.' },
+)
+
+export const deadLetterRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = async (app, { deps }) => {
+  const { store, jobs, clock } = deps
+
+  app.get(
+    '/dead-letters',
+    {
+      schema: {
+        operationId: 'listDeadLetters',
+        tags: ['dead letters'],
+        summary: 'List failed jobs',
+        description: 'Oldest first, one page only: whatever is beyond it shows once these are replayed.',
+        querystring: Type.Object({ limit: pageQuery.limit }, { additionalProperties: false }),
+        response: { 200: pageAnswer(ref(DeadLetterSchema)), ...adminProblems },
+      },
+    },
+    async ({ query }) => {
+      const dead = await jobs.deadLetters(query.limit ?? defaultLimit)
+      const employeeIds = await employeesOf(dead.map(({ identityId }) => identityId))
+      const items = dead.map((job) => ({
+        ...job,
+        failedAt: job.failedAt.toISOString(),
+        employeeId: employeeIds.get(job.identityId) ?? null,
+      }))
+      return { items, nextCursor: null }
+    },
+  )
+
+  app.post(
+    '/dead-letters/:id/replay',
+    {
+      schema: {
+        operationId: 'replayDeadLetter',
+        tags: ['dead letters'],
+        summary: 'Put a failed job back into its queue',
+        params: idParams('The job.'),
+        response: {
+          202: answer('It is queued again.', Type.Object({ id: uuid('The job.') })),
+          ...adminProblems,
+          ...problems(404, 413, 415),
+        },
+      },
+    },
+    async ({ params: { id }, actor }, reply) => {
+      if (!(await jobs.replay(id)))
+        throw new Problem(404, 'no-such-dead-letter', 'There is no failed job of this id.')
+      await recordAudit(store.db, [{ at: clock(), actor, action: 'job.replayed', details: { jobId: id } }])
+      return reply.code(202).send({ id })
+    },
+  )
+
+  async function employeesOf(identityIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (identityIds.length === 0) return new Map()
+    const rows = await store.db
+      .select({ id: identities.id, employeeId: identities.employeeId })
+      .from(identities)
+      .where(inArray(identities.id, [...identityIds]))
+    return new Map(rows.map(({ id, employeeId }) => [id, employeeId]))
+  }
+}

@@ -1,0 +1,91 @@
+/** The account's password policy: how it stands, and an administrator's word to set it all the same. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { eq } from 'drizzle-orm'
+import { recordAudit } from '../../audit/record.ts'
+import { accountUnknown, Problem } from '../../problem.ts'
+import type { Database, Transaction } from '../../store/open.ts'
+import { accounts, type PasswordPolicyLook } from '../../store/schema.ts'
+import type { AppDeps } from '../deps.ts'
+import { answer, ref } from '../schemas/common.ts'
+import { PasswordPolicyLookSchema } from '../schemas/password-policy.ts'
+import { adminProblems, problems } from '../schemas/problem.ts'
+
+export const passwordPolicyRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = async (app, { deps }) => {
+  const { store, clock, wakePasswordPolicy } = deps
+
+  app.get(
+    '/password-policy',
+    {
+      schema: {
+        operationId: 'getPasswordPolicy',
+        tags: ['password policy'],
+        summary: 'The password policy at the last look',
+        response: {
+          200: answer('How it stands.', ref(PasswordPolicyLookSchema)),
+          ...adminProblems,
+          ...problems(404),
+        },
+      },
+    },
+    () => lookOr404(store.db),
+  )
+
+  app.post(
+    '/password-policy/apply',
+    {
+      schema: {
+        operationId: 'applyPasswordPolicy',
+        tags: ['password policy'],
+        summary: 'Set it although passwords expire by it',
+        description: 'For a policy that waits. Whose passwords expire is in `wouldExpire`: tell them first.',
+        response: {
+          202: answer('It will be set.', ref(PasswordPolicyLookSchema)),
+          ...adminProblems,
+          ...problems(404, 409, 413, 415),
+        },
+      },
+    },
+    async ({ actor }, reply) => {
+      const look = await store.db.transaction(async (tx) => {
+        const look = await lookOr404(tx)
+        if (look.status !== 'waiting') {
+          throw new Problem(
+            409,
+            'not-waiting',
+            `the password policy is ${look.status}: nothing waits for a word`,
+          )
+        }
+        await tx
+          .update(accounts)
+          .set({ passwordPolicyApprovedBy: actor })
+          .where(eq(accounts.accountId, accountNow()))
+        await recordAudit(tx, [
+          {
+            at: clock(),
+            actor,
+            action: 'password_policy.approved',
+            details: { desired: look.desired, wouldExpire: look.wouldExpire },
+          },
+        ])
+        return look
+      })
+      wakePasswordPolicy()
+      return reply.code(202).send(look)
+    },
+  )
+
+  function accountNow(): string {
+    return deps.accountId() ?? accountUnknown()
+  }
+
+  async function lookOr404(
+    db: Database | Transaction,
+  ): Promise<PasswordPolicyLook & { wouldExpire: string[] }> {
+    const [row] = await db
+      .select({ look: accounts.passwordPolicy })
+      .from(accounts)
+      .where(eq(accounts.accountId, accountNow()))
+    if (!row?.look) throw new Problem(404, 'not-checked', 'The password policy has not been looked at yet.')
+    return { ...row.look, wouldExpire: [...row.look.wouldExpire] }
+  }
+}

@@ -1,0 +1,141 @@
+/** Applying a plan: one step, one IAM call, in order. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { CreateUserResponse } from '@aws-sdk/client-iam'
+import { type Account, Cancelled } from '../aws/account.ts'
+import { AwsCallError, isAwsError, isMissingUser } from '../aws/errors.ts'
+import { type Priority, priorities } from '../aws/limiter.ts'
+import type { RecordedStep } from '../store/schema.ts'
+import type { Plan, Step } from './model.ts'
+import { commandOf, grants, isDoneWhenAbsent, paramsOf } from './steps.ts'
+
+export interface ApplyOptions {
+  readonly account: Account
+  readonly quarantineGroup: string
+  /** Asked right before each call that grants; false ends the run. */
+  readonly stillWanted: () => Promise<boolean>
+  /** Told of a user as soon as it is made, before anything else is done with it; false ends the run. */
+  readonly created: (userId: string) => Promise<boolean>
+}
+
+export interface Applied {
+  readonly steps: readonly RecordedStep[]
+  /** The `UserId` of a user created in this run. */
+  readonly createdUserId: string | null
+  /** A newer generation took over: the rest was not done. */
+  readonly stopped: boolean
+  /** What failed, in order; a join or move ends at the first. */
+  readonly errors: readonly unknown[]
+}
+
+/** A lock or a purge goes on after a failure; only what follows from the others waits for them. */
+export async function applyPlan(plan: Plan, options: ApplyOptions): Promise<Applied> {
+  const goesOn = plan.kind === 'lock' || plan.kind === 'purge'
+  const priority = goesOn ? priorities.interactive : priorities.reconcile
+  const steps: RecordedStep[] = []
+  const errors: unknown[] = []
+  let createdUserId: string | null = null
+  let stopped = false
+  for (const step of plan.steps) {
+    const ended =
+      stopped || (errors.length > 0 && (!goesOn || isLastOfPurge(step, plan, options.quarantineGroup)))
+    if (ended) {
+      steps.push({ do: step.do, params: paramsOf(step), outcome: 'skipped' })
+      continue
+    }
+    const result = await applyStep(step, { ...options, priority, afterCreate: createdUserId !== null })
+    steps.push(result.recorded)
+    if (result.createdUserId !== null) {
+      createdUserId = result.createdUserId
+      stopped = !(await options.created(createdUserId))
+    }
+    if (result.error instanceof Cancelled) stopped = true
+    else if (result.error !== undefined) errors.push(result.error)
+  }
+  return { steps, createdUserId, stopped, errors }
+}
+
+/** Out of the quarantine and gone: only when nothing is left that could act. */
+function isLastOfPurge(step: Step, plan: Plan, quarantineGroup: string): boolean {
+  if (plan.kind !== 'purge') return false
+  return step.do === 'DeleteUser' || (step.do === 'RemoveUserFromGroup' && step.GroupName === quarantineGroup)
+}
+
+interface StepResult {
+  readonly recorded: RecordedStep
+  readonly createdUserId: string | null
+  readonly error?: unknown
+}
+
+interface StepOptions extends ApplyOptions {
+  readonly priority: Priority
+  /** The user was created moments ago: `NoSuchEntity` is normal for some seconds. */
+  readonly afterCreate: boolean
+}
+
+/** Waits between tries within one run, in ms; what lasts longer is the job's to retry. */
+const backoffMs = [150, 400, 1000, 2000]
+
+async function applyStep(step: Step, options: StepOptions): Promise<StepResult> {
+  const { account, stillWanted, priority } = options
+  const params = paramsOf(step)
+  const callOptions = grants(step, options.quarantineGroup) ? { priority, stillWanted } : { priority }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const called = await account.call(commandOf(step), callOptions)
+      return {
+        recorded: {
+          do: step.do,
+          params,
+          outcome: 'done',
+          startedAt: called.startedAt.toISOString(),
+          durationMs: Math.round(called.durationMs),
+          attempts: attempt,
+          ...(called.requestId ? { requestId: called.requestId } : {}),
+        },
+        createdUserId: (called.output as CreateUserResponse).User?.UserId ?? null,
+      }
+    } catch (error) {
+      if (
+        isAwsError(error, 'absent') &&
+        isDoneWhenAbsent(step) &&
+        !(isMissingUser(error) && step.do !== 'DeleteUser')
+      ) {
+        return { recorded: recordedError(step, 'already', attempt, error), createdUserId: null }
+      }
+      const wait = backoffMs[attempt - 1]
+      if (wait !== undefined && isWorthAnotherTry(step, error, options.afterCreate)) {
+        await delay(wait * (0.75 + Math.random() / 2))
+        continue
+      }
+      const outcome = error instanceof Cancelled ? 'skipped' : 'failed'
+      return { recorded: recordedError(step, outcome, attempt, error), createdUserId: null, error }
+    }
+  }
+}
+
+function isWorthAnotherTry(step: Step, error: unknown, afterCreate: boolean): boolean {
+  // A user's device or group that was left a moment ago may still count.
+  if (isAwsError(error, 'delete-conflict')) return true
+  if (isAwsError(error, 'throttled', 'transient')) {
+    // After an unknown outcome the user may be there: the next look tells whose it is.
+    return !(step.do === 'CreateUser' && (error as AwsCallError).outcomeUnknown)
+  }
+  return afterCreate && isAwsError(error, 'absent')
+}
+
+function recordedError(
+  step: Step,
+  outcome: RecordedStep['outcome'],
+  attempts: number,
+  error: unknown,
+): RecordedStep {
+  const requestId = error instanceof AwsCallError ? error.requestId : undefined
+  return {
+    do: step.do,
+    params: paramsOf(step),
+    outcome,
+    attempts,
+    ...(requestId ? { requestId } : {}),
+    ...(error instanceof Cancelled ? {} : { error: (error as Error).message }),
+  }
+}

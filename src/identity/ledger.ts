@@ -1,0 +1,382 @@
+/**
+ * The database's side of a reconcile: what is read before it, written before its first call, and
+ * written after its last. Many identities share each statement.
+ */
+import { sql } from 'drizzle-orm'
+import { type AuditEntry, auditRows } from '../audit/record.ts'
+import { type Batcher, createBatcher } from '../store/batcher.ts'
+import { type Database, rowsOf } from '../store/open.ts'
+import type {
+  EmployeeStatus,
+  Hold,
+  IdentityState,
+  OperationKind,
+  OperationStatus,
+  RecordedStep,
+} from '../store/schema.ts'
+
+/** An identity and its employee, as a reconcile needs them. */
+export interface LoadedIdentity {
+  readonly id: string
+  readonly employeeId: string
+  readonly accountId: string
+  readonly userName: string
+  readonly awsUserId: string | null
+  readonly lastSeenName: string | null
+  readonly state: IdentityState
+  readonly groups: readonly string[]
+  readonly possibleGroups: readonly string[]
+  readonly mfaEnrolled: boolean
+  readonly consoleAccess: boolean
+  readonly adopt: boolean
+  readonly generation: number
+  readonly cause: string
+  readonly lockedAt: Date | null
+  readonly deniedName: string | null
+  readonly deletedAt: Date | null
+  readonly touchedAt: Date | null
+  readonly employee: {
+    readonly status: EmployeeStatus | null
+    readonly role: string
+    readonly hold: Hold | null
+    readonly lockedSince: Date | null
+  }
+  readonly catalogHash: string | null
+}
+
+/** Written before the first call that changes anything: after a crash, this is what may have happened. */
+export interface Intent {
+  readonly operationId: string
+  readonly identityId: string
+  readonly accountId: string
+  readonly employeeId: string
+  readonly kind: OperationKind
+  readonly cause: string
+  readonly generation: number
+  readonly steps: readonly RecordedStep[]
+  readonly startedAt: Date
+  /** The most and the least that the user may be in while this runs. */
+  readonly possibleGroups: readonly string[]
+  readonly certainGroups: readonly string[]
+}
+
+/** Written after the last call. */
+export interface Outcome {
+  readonly identityId: string
+  readonly state: IdentityState
+  readonly reason: string | null
+  readonly awsUserId: string | null
+  readonly lastSeenName: string | null
+  readonly groups: readonly string[]
+  readonly possibleGroups: readonly string[]
+  readonly mfaEnrolled: boolean
+  readonly consoleAccess: boolean
+  readonly adopt: boolean
+  readonly lockedAt: Date | null
+  readonly deniedName: string | null
+  /** This run made, or found on record, the first call that is noted; otherwise that call came in meanwhile. */
+  readonly knowsOfDeny: boolean
+  readonly deletedAt: Date | null
+  readonly touchedAt: Date | null
+  readonly nextLookAt: Date | null
+  /** The generation that this run worked for. */
+  readonly generation: number
+  /** The generation that is reconciled now; null when this run did not get there. */
+  readonly reconciledGeneration: number | null
+  readonly at: Date
+  /** Set when the job has to come back, with what went wrong. */
+  readonly retry: string | null
+  /** Something that the catalog makes was missing in IAM. */
+  readonly catalogMissing: boolean
+  readonly operation: FinishedOperation | null
+  readonly audit: readonly AuditEntry[]
+}
+
+export interface FinishedOperation {
+  readonly id: string
+  readonly accountId: string
+  readonly employeeId: string
+  readonly kind: OperationKind
+  readonly cause: string
+  readonly generation: number
+  readonly status: OperationStatus
+  readonly steps: readonly RecordedStep[]
+  readonly error: string | null
+  readonly startedAt: Date
+  readonly finishedAt: Date
+}
+
+export interface Ledger {
+  /** Reads identities and takes note that their requests are being served. */
+  load(identityIds: readonly string[]): Promise<LoadedIdentity[]>
+  /** The same without taking note: for a lock's first call and for dry runs. */
+  peek(identityIds: readonly string[]): Promise<LoadedIdentity[]>
+  intend(intent: Intent): Promise<void>
+  record(outcome: Outcome): Promise<void>
+  /** Whether no newer change of this identity has come. Looks that coincide share a statement. */
+  isCurrent(identityId: string, generation: number): Promise<boolean>
+  /**
+   * Notes whose user was just made, before the run has ended: a lock that comes in between denies it unread.
+   * Tells what `isCurrent` does, so that either the lock finds the note or the run hears of the lock.
+   */
+  noteCreated(identityId: string, generation: number, awsUserId: string): Promise<boolean>
+  /**
+   * Notes the first accepted deny at once, without waiting for the rest of the lock. One that a newer change
+   * has overtaken meanwhile is looked after at once: that change may have ended the lock.
+   */
+  noteDenied(identity: Pick<LoadedIdentity, 'id' | 'generation'>, userName: string, at: Date): Promise<void>
+}
+
+export function openLedger(db: Database): Ledger {
+  const intents: Batcher<Intent, void> = createBatcher((items) => writeIntents(db, items), {
+    maxItems: 200,
+    concurrency: 2,
+  })
+  const outcomes: Batcher<Outcome, void> = createBatcher((items) => writeOutcomes(db, items), {
+    maxItems: 200,
+    concurrency: 2,
+  })
+  const generations: Batcher<string, number> = createBatcher((ids) => readGenerations(db, ids), {
+    maxItems: 500,
+    concurrency: 2,
+  })
+  const creations: Batcher<Creation, number> = createBatcher((items) => writeCreations(db, items), {
+    maxItems: 200,
+    concurrency: 2,
+  })
+  return {
+    load: (ids) => selectIdentities(db, ids, true),
+    peek: (ids) => selectIdentities(db, ids, false),
+    intend: (intent) => intents.add(intent),
+    record: (outcome) => outcomes.add(outcome).catch(() => outcomes.add(outcome)),
+    isCurrent: async (id, generation) => (await generations.add(id)) === generation,
+    noteCreated: async (id, generation, awsUserId) => (await creations.add({ id, awsUserId })) === generation,
+    async noteDenied({ id, generation }, userName, at) {
+      const moment = sql`${at.toISOString()}::timestamptz`
+      await db.execute(sql`
+        update identities set
+          locked_at = coalesce(locked_at, ${moment}), denied_name = ${userName}, state = 'locked',
+          next_look_at = case when generation = ${generation} then next_look_at else ${moment} end
+        where id = ${id}`)
+    },
+  }
+}
+
+async function selectIdentities(
+  db: Database,
+  ids: readonly string[],
+  serve: boolean,
+): Promise<LoadedIdentity[]> {
+  if (ids.length === 0) return []
+  const served = serve
+    ? sql`
+      wanted as (select id from identities where id = any(${sql.param(ids)}::uuid[]) order by id for update),
+      found as (
+        update identities set requested = false, next_look_at = null from wanted where identities.id = wanted.id
+        returning identities.*
+      )`
+    : sql`found as (select * from identities where id = any(${sql.param(ids)}::uuid[]))`
+  const rows = await rowsOf<Record<string, unknown>>(
+    db,
+    sql`
+      with ${served}
+      select found.*, e.status, e.role, e.hold, e.locked_since, a.catalog_hash
+      from found
+      join employees e on e.employee_id = found.employee_id
+      left join accounts a on a.account_id = found.account_id`,
+  )
+  return rows.map(loaded)
+}
+
+function loaded(row: Record<string, unknown>): LoadedIdentity {
+  return {
+    id: row.id as string,
+    employeeId: row.employee_id as string,
+    accountId: row.account_id as string,
+    userName: row.user_name as string,
+    awsUserId: row.aws_user_id as string | null,
+    lastSeenName: row.last_seen_name as string | null,
+    state: row.state as IdentityState,
+    groups: row.groups as string[],
+    possibleGroups: row.possible_groups as string[],
+    mfaEnrolled: row.mfa_enrolled as boolean,
+    consoleAccess: row.console_access as boolean,
+    adopt: row.adopt as boolean,
+    generation: Number(row.generation),
+    cause: row.cause as string,
+    lockedAt: moment(row.locked_at),
+    deniedName: row.denied_name as string | null,
+    deletedAt: moment(row.deleted_at),
+    touchedAt: moment(row.touched_at),
+    employee: {
+      status: row.status as EmployeeStatus | null,
+      role: row.role as string,
+      hold: row.hold as Hold | null,
+      lockedSince: moment(row.locked_since),
+    },
+    catalogHash: row.catalog_hash as string | null,
+  }
+}
+
+function moment(value: unknown): Date | null {
+  return value === null ? null : new Date(value as string)
+}
+
+async function writeIntents(db: Database, intents: readonly Intent[]) {
+  const rows = intents.map((intent) => ({
+    id: intent.operationId,
+    identity_id: intent.identityId,
+    account_id: intent.accountId,
+    employee_id: intent.employeeId,
+    kind: intent.kind,
+    cause: intent.cause,
+    generation: intent.generation,
+    steps: intent.steps,
+    started_at: intent.startedAt,
+    possible_groups: intent.possibleGroups,
+    certain_groups: intent.certainGroups,
+  }))
+  await db.execute(sql`
+    with r as (
+      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(
+        id uuid, identity_id uuid, account_id text, employee_id text, kind text, cause text, generation int,
+        steps jsonb, started_at timestamptz, possible_groups text[], certain_groups text[])
+    ), locked as (
+      select id from identities where id in (select identity_id from r) order by id for update
+    ), touched as (
+      update identities set
+        touched_at = r.started_at, possible_groups = r.possible_groups, groups = r.certain_groups
+      from r join locked on locked.id = r.identity_id where identities.id = r.identity_id
+    ), interrupted as (
+      update operations set status = 'interrupted', finished_at = r.started_at
+      from r where operations.identity_id = r.identity_id and operations.status = 'running' and operations.id <> r.id
+    )
+    insert into operations (id, identity_id, account_id, employee_id, kind, cause, generation, status, steps, started_at)
+    select id, identity_id, account_id, employee_id, kind, cause, generation, 'running', steps, started_at from r
+    on conflict (id) do update set kind = excluded.kind, steps = excluded.steps`)
+  return intents.map(() => ({ status: 'fulfilled', value: undefined }) as const)
+}
+
+async function writeOutcomes(db: Database, outcomes: readonly Outcome[]) {
+  const rows = outcomes.map((outcome) => ({
+    id: outcome.identityId,
+    state: outcome.state,
+    reason: outcome.reason,
+    aws_user_id: outcome.awsUserId,
+    last_seen_name: outcome.lastSeenName,
+    groups: outcome.groups,
+    possible_groups: outcome.possibleGroups,
+    mfa_enrolled: outcome.mfaEnrolled,
+    console_access: outcome.consoleAccess,
+    adopt: outcome.adopt,
+    locked_at: outcome.lockedAt,
+    denied_name: outcome.deniedName,
+    knows_of_deny: outcome.knowsOfDeny,
+    deleted_at: outcome.deletedAt,
+    touched_at: outcome.touchedAt,
+    next_look_at: outcome.nextLookAt,
+    generation: outcome.generation,
+    reconciled_generation: outcome.reconciledGeneration,
+    last_reconciled_at: outcome.at,
+  }))
+  const finished = outcomes.flatMap(({ operation, identityId }) =>
+    operation
+      ? {
+          id: operation.id,
+          identity_id: identityId,
+          account_id: operation.accountId,
+          employee_id: operation.employeeId,
+          kind: operation.kind,
+          cause: operation.cause,
+          generation: operation.generation,
+          status: operation.status,
+          steps: operation.steps,
+          error: operation.error,
+          started_at: operation.startedAt,
+          finished_at: operation.finishedAt,
+        }
+      : [],
+  )
+  const speaksLast = sql`identities.generation = r.generation and (identities.denied_name is null or r.knows_of_deny)`
+  await db.execute(sql`
+    with r as (
+      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(
+        id uuid, state text, reason text, aws_user_id text, last_seen_name text, groups text[], possible_groups text[],
+        mfa_enrolled boolean, console_access boolean, adopt boolean, locked_at timestamptz, denied_name text, knows_of_deny boolean, deleted_at timestamptz,
+        touched_at timestamptz, next_look_at timestamptz, reconciled_generation int, generation int, last_reconciled_at timestamptz)
+    ), locked as (
+      -- In the order in which everybody locks them.
+      select id from identities where id in (select id from r) order by id for update
+    ), settled as (
+      update identities set
+        -- An administrator's word to adopt a user is not taken back by a run that began before it.
+        adopt = case when identities.generation = r.generation then r.adopt else identities.adopt end,
+        aws_user_id = case when identities.adopt and identities.generation <> r.generation
+          then identities.aws_user_id else r.aws_user_id end,
+        last_seen_name = r.last_seen_name,
+        groups = r.groups, possible_groups = r.possible_groups, mfa_enrolled = r.mfa_enrolled,
+        console_access = r.console_access, deleted_at = r.deleted_at, touched_at = r.touched_at,
+        -- What a newer change has already said of the state (a lock's first call) is not taken back by an older run.
+        state = case when ${speaksLast} then r.state else identities.state end,
+        reason = case when ${speaksLast} then r.reason else identities.reason end,
+        locked_at = case when ${speaksLast} then r.locked_at else identities.locked_at end,
+        denied_name = case when ${speaksLast} then r.denied_name else identities.denied_name end,
+        next_look_at = least(identities.next_look_at, r.next_look_at),
+        reconciled_generation = coalesce(r.reconciled_generation, identities.reconciled_generation),
+        last_reconciled_at = r.last_reconciled_at
+      from r join locked using (id) where identities.id = r.id
+    ), finished as (
+      insert into operations
+        (id, identity_id, account_id, employee_id, kind, cause, generation, status, steps, error, started_at, finished_at)
+      select * from jsonb_to_recordset(${JSON.stringify(finished)}::jsonb) as o(
+        id uuid, identity_id uuid, account_id text, employee_id text, kind text, cause text, generation int,
+        status text, steps jsonb, error text, started_at timestamptz, finished_at timestamptz)
+      on conflict (id) do update set
+        kind = excluded.kind, status = excluded.status, steps = excluded.steps, error = excluded.error,
+        finished_at = excluded.finished_at
+    )
+    insert into audit_events (id, at, actor, action, employee_id, identity_id, operation_id, record)
+    select * from jsonb_to_recordset(${JSON.stringify(auditRows(outcomes.flatMap(({ audit }) => audit)))}::jsonb) as a(
+      id uuid, at timestamptz, actor text, action text, employee_id text, identity_id uuid, operation_id uuid, record text)`)
+  return outcomes.map(() => ({ status: 'fulfilled', value: undefined }) as const)
+}
+
+interface Creation {
+  readonly id: string
+  readonly awsUserId: string
+}
+
+async function writeCreations(db: Database, creations: readonly Creation[]) {
+  const rows = await rowsOf<{ id: string; generation: number }>(
+    db,
+    sql`
+      with r as (
+        select * from unnest(
+          ${sql.param(creations.map(({ id }) => id))}::uuid[], ${sql.param(creations.map(({ awsUserId }) => awsUserId))}::text[]
+        ) as r(id, aws_user_id)
+      ), locked as (
+        select id from identities where id in (select id from r) order by id for update
+      )
+      update identities set aws_user_id = r.aws_user_id
+      from r join locked using (id) where identities.id = r.id
+      returning identities.id, identities.generation`,
+  )
+  return generationsOf(
+    rows,
+    creations.map(({ id }) => id),
+  )
+}
+
+async function readGenerations(db: Database, ids: readonly string[]) {
+  const rows = await rowsOf<{ id: string; generation: number }>(
+    db,
+    sql`select id, generation from identities where id = any(${sql.param(ids)}::uuid[])`,
+  )
+  return generationsOf(rows, ids)
+}
+
+/** In the order of the ids; -1 for an identity that is gone. */
+function generationsOf(rows: readonly { id: string; generation: number }[], ids: readonly string[]) {
+  const generationOf = new Map(rows.map(({ id, generation }) => [id, Number(generation)]))
+  return ids.map((id) => ({ status: 'fulfilled', value: generationOf.get(id) ?? -1 }) as const)
+}

@@ -1,0 +1,82 @@
+/** Reading an observed user for a plan: what IAM did not tell is noted, never guessed. Pure. */
+import type { Credential, Facet, ObservedUser, Step } from './model.ts'
+
+export interface Reading {
+  readonly UserName: string
+  /** The reads that failed and mattered. */
+  readonly unread: string[]
+  read<T>(call: string, facet: Facet<T>, whenUnknown: T): T
+  each<T>(call: string, facet: Facet<readonly T[]>, step: (item: T) => Step): Step[]
+}
+
+export function reading(user: ObservedUser): Reading {
+  const unread: string[] = []
+  function read<T>(call: string, facet: Facet<T>, whenUnknown: T): T {
+    if (facet !== 'unknown') return facet as T
+    unread.push(call)
+    return whenUnknown
+  }
+  return {
+    UserName: user.userName,
+    unread,
+    read,
+    each: (call, facet, step) => read<readonly never[]>(call, facet as never, []).map(step as never),
+  }
+}
+
+const deactivationOf = {
+  accessKeys: {
+    list: 'ListAccessKeys',
+    step: (UserName: string, id: string): Step => ({
+      do: 'UpdateAccessKey',
+      UserName,
+      AccessKeyId: id,
+      Status: 'Inactive',
+    }),
+  },
+  sshKeys: {
+    list: 'ListSSHPublicKeys',
+    step: (UserName: string, id: string): Step => ({
+      do: 'UpdateSSHPublicKey',
+      UserName,
+      SSHPublicKeyId: id,
+      Status: 'Inactive',
+    }),
+  },
+  certificates: {
+    list: 'ListSigningCertificates',
+    step: (UserName: string, id: string): Step => ({
+      do: 'UpdateSigningCertificate',
+      UserName,
+      CertificateId: id,
+      Status: 'Inactive',
+    }),
+  },
+  serviceCredentials: {
+    list: 'ListServiceSpecificCredentials',
+    step: (UserName: string, id: string): Step => ({
+      do: 'UpdateServiceSpecificCredential',
+      UserName,
+      ServiceSpecificCredentialId: id,
+      Status: 'Inactive',
+    }),
+  },
+} as const
+
+export function deactivations(
+  user: ObservedUser,
+  each: Reading['each'],
+  facets: readonly (keyof typeof deactivationOf)[],
+): Step[] {
+  return facets.flatMap((facet) => {
+    const { list, step } = deactivationOf[facet]
+    const credentials: Facet<readonly Credential[]> = user[facet]
+    const active =
+      credentials === 'unknown' ? credentials : credentials.filter((credential) => credential.active)
+    return each(list, active, ({ id }) => step(user.userName, id))
+  })
+}
+
+export function union(a: readonly string[], b: readonly string[]): string[] {
+  return [...new Set([...a, ...b])]
+}

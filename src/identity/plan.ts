@@ -1,0 +1,141 @@
+/**
+ * The ordered steps from observed to desired. Pure.
+ *
+ * Order is a security property here: deny before anything else, leave before join, unlock last.
+ */
+import type { Access, ObservedUser, Plan, PlanInput, Registration, Step } from './model.ts'
+import { planLock, planPurge } from './plan-leaver.ts'
+import { deactivations, reading, union } from './plan-reading.ts'
+import { isSameName } from './user-name.ts'
+
+export function plan(input: PlanInput): Plan {
+  const { desired, observed } = input
+  switch (desired.kind) {
+    case 'blocked':
+      return nothing
+    case 'absent':
+      // Who has not started has no user; one that is there all the same is not deleted but locked.
+      return observed.kind === 'present' ? planLock(input) : nothing
+    case 'locked':
+      return planLock(input)
+    case 'purged':
+      return observed.kind === 'present' ? planPurge(observed.user, input.registration) : nothing
+    case 'active':
+      return planActive(desired.access, input)
+  }
+}
+
+const nothing: Plan = { kind: 'none', steps: [], unread: [] }
+
+function planActive(access: Access, input: PlanInput): Plan {
+  const { observed, registration } = input
+  switch (observed.kind) {
+    case 'unknown':
+      return { ...nothing, unread: ['GetUser'] }
+    case 'foreign':
+      return {
+        ...nothing,
+        conflict:
+          `the IAM user name "${observed.userName}" belongs to a user (${observed.userId}) that Muster does not manage: ` +
+          'adopt that user, or choose another name for this employee',
+      }
+    case 'absent':
+      return { kind: 'join', steps: join(access, registration), unread: [] }
+    case 'present':
+      return keep(access, observed.user, input)
+  }
+}
+
+/** The joiner: 1 + g calls for g groups, no reads. */
+function join(access: Access, { userName: UserName, path, tags }: Registration): Step[] {
+  return [
+    {
+      do: 'CreateUser',
+      UserName,
+      Path: path,
+      PermissionsBoundary: access.boundaryArn,
+      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    },
+    ...access.groups.map((GroupName): Step => ({ do: 'AddUserToGroup', UserName, GroupName })),
+  ]
+}
+
+/** The mover, the repair of drift, and the return of someone locked. */
+function keep(
+  access: Access,
+  user: ObservedUser,
+  { registration, possibleGroups, believed }: Pick<PlanInput, 'registration' | 'possibleGroups' | 'believed'>,
+): Plan {
+  const { UserName, unread, read, each } = reading(user)
+  const groups = read('ListGroupsForUser', user.groups, [])
+  const { quarantineGroup } = registration
+  const foreignGroups = union(groups, possibleGroups).filter(
+    (group) => !access.groups.includes(group) && group !== quarantineGroup,
+  )
+  const missingGroups = access.groups.filter(
+    (group) => !groups.includes(group) || !believed.groups.includes(group),
+  )
+  const isQuarantined = groups.includes(quarantineGroup) || believed.quarantined
+  const boundary: Step[] =
+    user.boundaryArn === access.boundaryArn
+      ? []
+      : [{ do: 'PutUserPermissionsBoundary', UserName, PermissionsBoundary: access.boundaryArn }]
+  // A user without any boundary gets one before anything else; a mover first leaves, for its
+  // old groups under the new boundary could be more than either role has.
+  const unbounded = user.boundaryArn === null
+
+  const mfaSerials = read('ListMFADevices', user.mfaSerials, [])
+  const hasMfa = mfaSerials.length > 0
+  const mayHavePassword = access.console && hasMfa
+  const mayHaveKeys = access.accessKeys === 'self-service' && hasMfa
+  const mfaKnown = user.mfaSerials !== 'unknown'
+
+  const steps: Step[] = [
+    ...(unbounded ? boundary : []),
+    ...foreignGroups.map((GroupName): Step => ({ do: 'RemoveUserFromGroup', UserName, GroupName })),
+    ...each('ListAttachedUserPolicies', user.attachedPolicyArns, (PolicyArn) => ({
+      do: 'DetachUserPolicy',
+      UserName,
+      PolicyArn,
+    })),
+    ...each('ListUserPolicies', user.inlinePolicyNames, (PolicyName) => ({
+      do: 'DeleteUserPolicy',
+      UserName,
+      PolicyName,
+    })),
+    // Without MFA there is no password and no key; nothing is taken on a read that failed.
+    ...(mfaKnown && !mayHavePassword && read('GetLoginProfile', user.hasLoginProfile, false)
+      ? [{ do: 'DeleteLoginProfile', UserName } as const]
+      : []),
+    ...(mfaKnown && !mayHaveKeys ? deactivations(user, each, ['accessKeys']) : []),
+    ...(unbounded ? [] : boundary),
+    ...missingGroups.map((GroupName): Step => ({ do: 'AddUserToGroup', UserName, GroupName })),
+    ...(isQuarantined ? [{ do: 'RemoveUserFromGroup', UserName, GroupName: quarantineGroup } as const] : []),
+    ...reregister(user, registration),
+  ]
+  // What could not be read might have to be taken away first: then nothing is granted either.
+  if (unread.length > 0) return { kind: 'none', steps: [], unread }
+  if (steps.length === 0) return nothing
+  const kind = isQuarantined ? 'unlock' : missingGroups.length > 0 || boundary.length > 0 ? 'move' : 'repair'
+  return { kind, steps, unread }
+}
+
+/** Renamed, moved or untagged by hand: set right again, last, so that all other steps use one name. */
+function reregister(user: ObservedUser, { userName, path, tags }: Registration): Step[] {
+  const lost = Object.entries(tags).filter(([key, value]) => user.tags[key] !== value)
+  const NewUserName = isSameName(user.userName, userName) || user.nameTakenBy ? undefined : userName
+  const NewPath = user.path !== path ? path : undefined
+  const steps: Step[] = []
+  if (lost.length > 0) {
+    steps.push({ do: 'TagUser', UserName: user.userName, Tags: lost.map(([Key, Value]) => ({ Key, Value })) })
+  }
+  if (NewUserName ?? NewPath) {
+    steps.push({
+      do: 'UpdateUser',
+      UserName: user.userName,
+      ...(NewUserName ? { NewUserName } : {}),
+      ...(NewPath ? { NewPath } : {}),
+    })
+  }
+  return steps
+}

@@ -1,0 +1,276 @@
+/** Reconcile one identity: observe, plan, apply, record. */
+import type { Account } from '../aws/account.ts'
+import type { Clock } from '../clock.ts'
+import { newId } from '../store/ids.ts'
+import type { RecordedStep } from '../store/schema.ts'
+import { type Applied, applyPlan } from './apply.ts'
+import { desired } from './desired.ts'
+import { type FirstDeny, undoDeny } from './first-deny.ts'
+import type { Ledger, LoadedIdentity, Outcome } from './ledger.ts'
+import type { Desired, Observed, Plan } from './model.ts'
+import { observe } from './observe.ts'
+import { type Run, settle } from './outcome.ts'
+import { plan } from './plan.ts'
+import { type RegistrationSettings, registrationOf } from './registration.ts'
+import type { RoleAccessOf } from './role-access.ts'
+import { paramsOf } from './steps.ts'
+import { isSameName } from './user-name.ts'
+
+export interface ReconcileContext {
+  readonly account: Account
+  readonly ledger: Ledger
+  readonly registration: RegistrationSettings
+  readonly firstDeny: FirstDeny
+  readonly roleAccess: RoleAccessOf
+  /** The catalog that must be in the account before anything is granted. */
+  readonly catalogHash: string
+  readonly mode: 'enforce' | 'observe'
+  readonly retentionDays: number
+  readonly clock: Clock
+  /** Whether a locked identity of ours, other than this one, stands under that name in IAM. */
+  isLockedElsewhere(userName: string, identityId: string): Promise<boolean>
+  /** The id of the identity that owns this `UserId`, if any does. */
+  ownerOf(userId: string): Promise<string | null>
+}
+
+/** A user that a read does not show yet may still have been made by us this long ago. */
+const settlingMs = 2 * 60_000
+
+/**
+ * One run. What went wrong in AWS is in the outcome, together with what is to be done about it.
+ *
+ * @throws only what is no matter of this identity: the database, a bug
+ */
+export async function reconcile(identity: LoadedIdentity, context: ReconcileContext): Promise<Outcome> {
+  const want = wanted(identity, context)
+  const run: Run = begin(identity, want, context)
+  if (isUntouched(identity) && want.kind !== 'active' && want.kind !== 'blocked') return settle(run)
+  if (want.kind === 'blocked') return settle(run)
+  if (context.mode === 'observe') return await rehearse(run, context)
+  if (want.kind === 'active' && identity.catalogHash !== context.catalogHash) {
+    return settle({ ...run, waitingFor: 'the catalog is still being brought into the account' })
+  }
+  return await perform(run, context)
+}
+
+export function wanted(
+  identity: LoadedIdentity,
+  { roleAccess, retentionDays, clock }: Pick<ReconcileContext, 'roleAccess' | 'retentionDays' | 'clock'>,
+): Desired {
+  return desired({
+    employee: identity.employee,
+    roleAccess: roleAccess(identity.employee.role),
+    lockedAt: identity.lockedAt,
+    retentionDays,
+    now: clock(),
+  })
+}
+
+function begin(identity: LoadedIdentity, want: Desired, context: ReconcileContext): Run {
+  const { clock, retentionDays } = context
+  return {
+    identity,
+    want,
+    observed: { kind: 'unknown' },
+    plan: { kind: 'none', steps: [], unread: [] },
+    applied: null,
+    denied: null,
+    deniedName: identity.deniedName,
+    wasMistaken: false,
+    quarantineGroup: context.registration.quarantineGroup,
+    extraSteps: [],
+    operationId: newId(),
+    startedAt: clock(),
+    finishedAt: clock(),
+    retentionDays,
+    rehearsed: false,
+  }
+}
+
+/** A user that is another identity's already is nobody else's to take, whatever its name, tags or an administrator say. */
+async function strangerIfOwned(
+  observed: Observed,
+  identity: LoadedIdentity,
+  { ownerOf }: ReconcileContext,
+): Promise<Observed> {
+  if (identity.awsUserId !== null || observed.kind !== 'present') return observed
+  const { userName, userId } = observed.user
+  const owner = await ownerOf(userId)
+  return owner === null || owner === identity.id ? observed : { kind: 'foreign', userName, userId }
+}
+
+/** Nothing was ever begun in AWS for this identity. */
+function isUntouched({ awsUserId, touchedAt, adopt }: LoadedIdentity): boolean {
+  return awsUserId === null && touchedAt === null && !adopt
+}
+
+async function perform(start: Run, context: ReconcileContext): Promise<Outcome> {
+  const { identity, want } = start
+  let run = start
+  // Joiners are optimistic: nobody reads what nobody has made.
+  let observed: Observed | undefined = isUntouched(identity) ? { kind: 'absent' } : undefined
+  if (observed) run = { ...run, observed }
+  if (needsFirstDeny(identity, want)) {
+    run = { ...run, denied: await context.firstDeny(identity) }
+  }
+  for (let round = 1; round <= 3; round++) {
+    observed ??= await look(run, context)
+    observed = await strangerIfOwned(observed, identity, context)
+    run = await undoMistake({ ...run, observed }, context)
+    if (observed.kind === 'unknown' && !run.denied && mayBeDenied(identity, want)) {
+      // Locked before, and nobody can tell whether it still holds: denied again rather than not at all.
+      run = { ...run, denied: await context.firstDeny(identity) }
+    }
+    if (observed.kind === 'unknown' || isStillSettling(identity, observed, want, context)) {
+      return settle({ ...run, unsettled: true, finishedAt: context.clock() })
+    }
+    const next = plan({
+      desired: want,
+      observed,
+      registration: registrationOf(identity, context.registration),
+      possibleGroups: identity.possibleGroups,
+      believed: { groups: identity.groups, quarantined: identity.lockedAt !== null },
+    })
+    run = { ...run, plan: next }
+    if (next.steps.length > 0) run = { ...run, applied: await apply(run, next, context) }
+    if (!createdByOther(run.applied)) break
+    // The user is there already: ours, from a run that died, or somebody else's. Only a look tells.
+    observed = undefined
+    run = { ...run, extraSteps: [...run.extraSteps, ...(run.applied?.steps.slice(0, 1) ?? [])] }
+  }
+  return settle({ ...run, finishedAt: context.clock() })
+}
+
+/**
+ * Whether to deny before reading: whoever is known to be ours. Where only an attempt to make the user is on
+ * record, the name may be somebody else's, and there is neither password nor key: then a look comes first.
+ */
+export function needsFirstDeny(identity: LoadedIdentity, want: Desired): boolean {
+  return identity.lockedAt === null && mayBeDenied(identity, want)
+}
+
+function mayBeDenied({ awsUserId, state }: LoadedIdentity, want: Desired): boolean {
+  const isToBeOut = want.kind === 'locked' || want.kind === 'absent'
+  return isToBeOut && awsUserId !== null && state !== 'conflict'
+}
+
+async function look(
+  { identity, want, applied, startedAt }: Run,
+  context: ReconcileContext,
+): Promise<Observed> {
+  try {
+    return await observe(
+      {
+        userName: identity.userName,
+        lastSeenName: identity.lastSeenName,
+        awsUserId: identity.awsUserId,
+        tags: registrationOf(identity, context.registration).tags,
+        begunAt: identity.touchedAt ?? (applied ? startedAt : null),
+        adopt: identity.adopt,
+      },
+      { account: context.account, everything: want.kind !== 'active' },
+    )
+  } catch (error) {
+    if ((error as Error).name === 'AwsCallError') return { kind: 'unknown' }
+    throw error
+  }
+}
+
+/**
+ * The first call went by name, unread: if the name is somebody else's, it is taken back. Whichever run sees
+ * whose it is does this, also when the call was another worker's or another process's.
+ */
+async function undoMistake(run: Run, context: ReconcileContext): Promise<Run> {
+  const { identity, denied, observed } = run
+  const accepted = denied?.by === 'quarantine' || denied?.by === 'boundary'
+  const called = accepted ? (identity.lastSeenName ?? identity.userName) : identity.deniedName
+  if (called === null || observed.kind === 'unknown') return { ...run, deniedName: called }
+  const isRight = observed.kind === 'present' && isSameName(observed.user.userName, called)
+  const settled: Run = { ...run, deniedName: null }
+  if (isRight) return settled
+  // Nobody of ours was denied by that call.
+  const mistaken: Run = { ...settled, denied: denied && { ...denied, by: 'absent' }, wasMistaken: true }
+  if (await context.isLockedElsewhere(called, identity.id)) return mistaken
+  const undone = await undoDeny(context.account, called, context.registration.quarantineGroup)
+  const extraSteps = [...run.extraSteps, undone]
+  return { ...mistaken, extraSteps, deniedName: undone.outcome === 'failed' ? called : null }
+}
+
+/** A user we have just made may not show in a read yet; to take it for gone would let a leaver go. */
+function isStillSettling(
+  { touchedAt, awsUserId }: LoadedIdentity,
+  observed: Observed,
+  want: Desired,
+  { clock }: ReconcileContext,
+): boolean {
+  if (observed.kind === 'present' || !touchedAt) return false
+  if (observed.kind === 'foreign' && awsUserId === null) return false
+  if (want.kind === 'active' && awsUserId === null) return false
+  return clock().getTime() - touchedAt.getTime() < settlingMs
+}
+
+function createdByOther(applied: Applied | null): boolean {
+  const create = applied?.steps[0]
+  return (
+    create?.do === 'CreateUser' &&
+    create.outcome === 'failed' &&
+    /EntityAlreadyExists/.test(create.error ?? '')
+  )
+}
+
+async function apply(run: Run, next: Plan, context: ReconcileContext): Promise<Applied> {
+  const { identity } = run
+  const { ledger, account, registration } = context
+  const joins = next.steps.flatMap((step) => (step.do === 'AddUserToGroup' ? [step.GroupName] : []))
+  const leaves = next.steps.flatMap((step) => (step.do === 'RemoveUserFromGroup' ? [step.GroupName] : []))
+  await ledger.intend({
+    operationId: run.operationId,
+    identityId: identity.id,
+    accountId: identity.accountId,
+    employeeId: identity.employeeId,
+    kind: next.kind === 'none' ? 'repair' : next.kind,
+    cause: identity.cause,
+    generation: identity.generation,
+    steps: next.steps.map((step) => ({ do: step.do, params: paramsOf(step), outcome: 'planned' })),
+    startedAt: run.startedAt,
+    possibleGroups: [...new Set([...identity.possibleGroups, ...joins])].filter(
+      (group) => group !== registration.quarantineGroup,
+    ),
+    certainGroups: identity.groups.filter((group) => !leaves.includes(group)),
+  })
+  return await applyPlan(next, {
+    account,
+    quarantineGroup: registration.quarantineGroup,
+    stillWanted: () => ledger.isCurrent(identity.id, identity.generation),
+    created: (awsUserId) => ledger.noteCreated(identity.id, identity.generation, awsUserId),
+  })
+}
+
+/** Observe mode: everything is looked at and planned, nothing that writes is called. */
+async function rehearse(run: Run, context: ReconcileContext): Promise<Outcome> {
+  const { identity, want } = run
+  const observed = await look(run, context)
+  const rehearsed = plan({
+    desired: want,
+    observed,
+    registration: registrationOf(identity, context.registration),
+    possibleGroups: [],
+    believed: {
+      groups: observed.kind === 'present' && observed.user.groups !== 'unknown' ? observed.user.groups : [],
+      quarantined: false,
+    },
+  })
+  const steps: RecordedStep[] = rehearsed.steps.map((step) => ({
+    do: step.do,
+    params: paramsOf(step),
+    outcome: 'planned',
+  }))
+  return settle({
+    ...run,
+    observed,
+    plan: rehearsed,
+    extraSteps: steps,
+    rehearsed: true,
+    finishedAt: context.clock(),
+  })
+}

@@ -1,0 +1,68 @@
+/** IAM as a state machine in this process: an account, and calls upon it. No HTTP, no clock, no I/O. */
+import { type Answer, type CallContext, type OperationTable, perform } from '../operation.ts'
+import { accessKeyOperations } from './access-keys.ts'
+import { accountOperations } from './account.ts'
+import type { Account } from './account-state.ts'
+import { attachmentOperations } from './attachments.ts'
+import { authorizationDetailsOperations } from './authorization-details.ts'
+import { credentialReportOperations } from './credential-report.ts'
+import { groupOperations } from './groups.ts'
+import { loginProfileOperations } from './login-profiles.ts'
+import { mfaOperations } from './mfa.ts'
+import { passwordPolicyOperations } from './password-policy.ts'
+import { policyOperations } from './policies.ts'
+import { serviceCredentialOperations } from './service-credentials.ts'
+import { signingCertificateOperations, sshKeyOperations } from './uploaded-keys.ts'
+import { userOperations } from './users.ts'
+
+export type { Answer, CallContext, Caller } from '../operation.ts'
+export {
+  type Account,
+  type AccountOptions,
+  createAccount,
+  type Group,
+  type Quotas,
+  type User,
+} from './account-state.ts'
+
+export const iamOperations: OperationTable = {
+  ...userOperations,
+  ...groupOperations,
+  ...attachmentOperations,
+  ...policyOperations,
+  ...loginProfileOperations,
+  ...accessKeyOperations,
+  ...sshKeyOperations,
+  ...signingCertificateOperations,
+  ...serviceCredentialOperations,
+  ...mfaOperations,
+  ...passwordPolicyOperations,
+  ...accountOperations,
+  ...credentialReportOperations,
+  ...authorizationDetailsOperations,
+}
+
+/**
+ * Performs one IAM call on `account`, in place. Parameters and outputs are shaped as the SDK's, but moments
+ * are texts (`2026-11-23T09:00:00Z`), and `SummaryMap` is a `Map`. A refused call changes nothing, and is
+ * answered (`ok: false`), not thrown.
+ */
+export function callIam(
+  account: Account,
+  action: string,
+  params: Readonly<Record<string, unknown>>,
+  context: Pick<CallContext, 'now'> & Partial<CallContext>,
+): Answer {
+  const caller = context.caller ?? administratorOf(account)
+  return perform(iamOperations, account, action, params, { region: 'us-east-1', caller, ...context })
+}
+
+/** Who calls with credentials that belong to no user: a role with every permission. */
+export function administratorOf({ accountId }: Account, accessKeyId = 'ASIASANDBOXADMIN0000') {
+  return {
+    type: 'AssumedRole',
+    arn: `arn:aws:sts::${accountId}:assumed-role/muster/sandbox`,
+    principalId: 'AROASANDBOXMUSTER0000:sandbox',
+    accessKeyId,
+  } as const
+}

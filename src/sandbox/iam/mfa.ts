@@ -1,0 +1,138 @@
+/** Virtual MFA devices: made, assigned by two consecutive codes, taken away, deleted. */
+import { required } from '../fields.ts'
+import { type OperationTable, reads, writes } from '../operation.ts'
+import { Refusal } from '../refusal.ts'
+import { type Account, keepQuota, keyOf, moment, userNamed, type VirtualMfaDevice } from './account-state.ts'
+import { drawBase32 } from './ids.ts'
+import * as is from './names.ts'
+import { page, rest } from './pages.ts'
+import { newTags } from './tags.ts'
+import { areConsecutive, fromBase32 } from './totp.ts'
+import { described as describedUser, mustBeModifiable, userOrCaller } from './users.ts'
+
+const codes = {
+  AuthenticationCode1: required(is.authenticationCode),
+  AuthenticationCode2: required(is.authenticationCode),
+}
+const serial = { SerialNumber: required(is.serialNumber) }
+
+export const mfaOperations: OperationTable = {
+  CreateVirtualMFADevice: writes(
+    { Path: is.path, VirtualMFADeviceName: required(is.mfaDeviceName), Tags: is.tags },
+    (account, { Path: path = '/', VirtualMFADeviceName: name, Tags: tags }) => {
+      const serialNumber = `arn:aws:iam::${account.accountId}:mfa${path}${name}`
+      if (account.virtualMfaDevices.has(serialNumber)) {
+        const message = 'MFADevice entity at the same path and name already exists.'
+        throw new Refusal('EntityAlreadyExists', message)
+      }
+      // As many as users, those that nobody enabled included.
+      keepQuota('VirtualMFADevicesPerAccount', account.virtualMfaDevices.size, account.quotas.users)
+      const device = { serialNumber, tags: newTags(tags), seed: drawBase32(account, 64) }
+      account.virtualMfaDevices.set(serialNumber, device)
+      return {
+        VirtualMFADevice: {
+          SerialNumber: serialNumber,
+          Base32StringSeed: Buffer.from(device.seed),
+          QRCodePNG: qrCodePng,
+          Tags: tags?.length ? tags : undefined,
+        },
+      }
+    },
+  ),
+  EnableMFADevice: writes(
+    { UserName: required(is.userName), ...serial, ...codes },
+    (account, params, { now }) => {
+      const user = userNamed(account, params.UserName)
+      mustBeModifiable(user, now)
+      const device = deviceWithSerial(account, params.SerialNumber)
+      if (device.userKey !== undefined) {
+        throw new Refusal('EntityAlreadyExists', 'MFADevice is already assigned to a user.')
+      }
+      mustBeRight(device, params.AuthenticationCode1, params.AuthenticationCode2, now)
+      keepQuota('MFADevicesPerUser', user.mfaDevices.length, account.quotas.mfaDevicesPerUser)
+      device.userKey = keyOf(user.userName)
+      device.enableDate = moment(now)
+      user.mfaDevices = [
+        ...user.mfaDevices,
+        { serialNumber: device.serialNumber, enableDate: device.enableDate },
+      ]
+    },
+  ),
+  ListMFADevices: reads({ UserName: is.userName, ...is.paging }, (account, params, { caller }) => {
+    const user = userOrCaller(account, params.UserName, caller)
+    const found = page(user.mfaDevices, ({ serialNumber }) => serialNumber, params)
+    const devices = found.items.map(({ serialNumber, enableDate }) => ({
+      UserName: user.userName,
+      SerialNumber: serialNumber,
+      EnableDate: enableDate,
+    }))
+    return { MFADevices: devices, ...rest(found) }
+  }),
+  DeactivateMFADevice: writes({ UserName: is.userName, ...serial }, (account, params, { now, caller }) => {
+    const user = userOrCaller(account, params.UserName, caller)
+    mustBeModifiable(user, now)
+    if (!user.mfaDevices.some(({ serialNumber }) => serialNumber === params.SerialNumber)) {
+      const message = `MFA Device with serial number ${params.SerialNumber} is not assigned to the user.`
+      throw new Refusal('NoSuchEntity', message)
+    }
+    user.mfaDevices = user.mfaDevices.filter(({ serialNumber }) => serialNumber !== params.SerialNumber)
+    const device = account.virtualMfaDevices.get(params.SerialNumber)
+    delete device?.userKey
+    delete device?.enableDate
+  }),
+  DeleteVirtualMFADevice: writes(serial, (account, { SerialNumber: serialNumber }) => {
+    if (deviceWithSerial(account, serialNumber).userKey !== undefined) {
+      throw new Refusal('DeleteConflict', 'MFA VirtualDevice in use. Must deactivate first.')
+    }
+    account.virtualMfaDevices.delete(serialNumber)
+  }),
+  ListVirtualMFADevices: reads(
+    { AssignmentStatus: { type: 'text', oneOf: ['Assigned', 'Unassigned', 'Any'] }, ...is.paging },
+    (account, params) => {
+      const { AssignmentStatus: status = 'Any' } = params
+      const devices = [...account.virtualMfaDevices.values()].filter(
+        ({ userKey }) => status === 'Any' || (status === 'Assigned') === (userKey !== undefined),
+      )
+      const found = page(devices, ({ serialNumber }) => serialNumber, params)
+      return { VirtualMFADevices: found.items.map((device) => described(account, device)), ...rest(found) }
+    },
+  ),
+  ResyncMFADevice: writes(
+    { UserName: required(is.userName), ...serial, ...codes },
+    (account, params, { now }) => {
+      const user = userNamed(account, params.UserName)
+      const device = deviceWithSerial(account, params.SerialNumber)
+      if (device.userKey !== keyOf(user.userName)) throw unknownDevice(params.SerialNumber)
+      mustBeRight(device, params.AuthenticationCode1, params.AuthenticationCode2, now)
+    },
+  ),
+}
+
+function described(account: Account, device: VirtualMfaDevice) {
+  const user = device.userKey === undefined ? undefined : account.users.get(device.userKey)
+  return {
+    SerialNumber: device.serialNumber,
+    User: user && describedUser(account, user),
+    EnableDate: device.enableDate,
+  }
+}
+
+function deviceWithSerial(account: Account, serialNumber: string): VirtualMfaDevice {
+  const device = account.virtualMfaDevices.get(serialNumber)
+  if (!device) throw unknownDevice(serialNumber)
+  return device
+}
+
+function mustBeRight(device: VirtualMfaDevice, first: string, second: string, now: Date): void {
+  if (areConsecutive(fromBase32(device.seed), first, second, now)) return
+  throw new Refusal('InvalidAuthenticationCode', 'Authentication code for device is not valid.')
+}
+
+const unknownDevice = (serialNumber: string) =>
+  new Refusal('NoSuchEntity', `VirtualMFADevice with serial number ${serialNumber} doesn't exist.`)
+
+/** A PNG of one pixel: whoever shows a code draws it from the seed. */
+const qrCodePng = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)

@@ -1,0 +1,55 @@
+/** STS, as little as is needed: who am I, and a session with MFA. */
+import type { Account } from './iam/account-state.ts'
+import { moment, userNamed } from './iam/account-state.ts'
+import { drawId, drawSecret } from './iam/ids.ts'
+import { authenticationCode, serialNumber } from './iam/names.ts'
+import { codeOfStep, fromBase32, stepAt } from './iam/totp.ts'
+import { type OperationTable, reads, writes } from './operation.ts'
+import { Refusal } from './refusal.ts'
+
+export const stsOperations: OperationTable = {
+  GetCallerIdentity: reads({}, ({ accountId }, _params, { caller }) => ({
+    UserId: caller.principalId,
+    Account: accountId,
+    Arn: caller.arn,
+  })),
+  // Not a change of the account's state that anybody sees, but it draws from the account's seed.
+  GetSessionToken: writes(
+    {
+      DurationSeconds: { type: 'integer', min: 900, max: 129_600 },
+      SerialNumber: serialNumber,
+      TokenCode: authenticationCode,
+    },
+    (account, { DurationSeconds: seconds = 43_200, SerialNumber: serial, TokenCode: code }, context) => {
+      const { now, caller } = context
+      if (caller.userName === undefined) {
+        throw new Refusal('AccessDenied', 'Cannot call GetSessionToken with session credentials')
+      }
+      if (serial !== undefined || code !== undefined) {
+        mustBeCurrent(account, caller.userName, serial ?? '', code ?? '', now)
+      }
+      return {
+        Credentials: {
+          AccessKeyId: drawId(account, 'ASIA', 20),
+          SecretAccessKey: drawSecret(account, 40),
+          SessionToken: drawSecret(account, 200),
+          Expiration: moment(new Date(now.getTime() + seconds * 1000)),
+        },
+      }
+    },
+  ),
+}
+
+/** @throws Refusal `AccessDenied` unless the code is that of now, or of the step before or after */
+function mustBeCurrent(account: Account, userName: string, serial: string, code: string, now: Date): void {
+  const device = account.virtualMfaDevices.get(serial)
+  const owned = userNamed(account, userName).mfaDevices.some((each) => each.serialNumber === serial)
+  const step = stepAt(now)
+  const right =
+    device !== undefined &&
+    owned &&
+    [step - 1, step, step + 1].some((each) => codeOfStep(fromBase32(device.seed), each) === code)
+  if (!right) {
+    throw new Refusal('AccessDenied', 'MultiFactorAuthentication failed with invalid MFA one time pass code.')
+  }
+}

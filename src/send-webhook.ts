@@ -1,0 +1,51 @@
+/**
+ * Signs an HR event as an HR system would, and sends it:
+ *
+ *     npm run -s webhook -- '{"type":"employee.role_changed","data":{"employeeId":"E1001","role":"finance"}}'
+ *
+ * Without a `timestamp`, it happens now. Secret and address come from the settings, or from the
+ * sandbox's data folder.
+ */
+import { randomUUID } from 'node:crypto'
+import { Webhook } from 'standardwebhooks'
+import { sandboxSecrets } from './sandbox-secrets.ts'
+
+const [json] = process.argv.slice(2)
+if (!json) {
+  console.error(
+    `usage: npm run -s webhook -- '{"type":"employee.updated","data":{"employeeId":"E1001", ...}}'`,
+  )
+  process.exit(2)
+}
+
+try {
+  process.exitCode = await send(json)
+} catch (error) {
+  console.error(`the webhook was not sent: ${(error as Error).message}`)
+  process.exitCode = 1
+}
+
+/** Returns the exit code: 0 when the delivery was taken. */
+async function send(text: string): Promise<number> {
+  const env = process.env
+  const secret =
+    (env.MUSTER_HR_SECRETS ?? sandboxSecrets(env.MUSTER_DATA_DIR ?? '.muster').MUSTER_HR_SECRETS).split(
+      ',',
+    )[0] ?? ''
+  const base = env.MUSTER_PUBLIC_URL ?? `http://${env.HOST ?? '127.0.0.1'}:${env.PORT ?? 8080}`
+  const id = `msg_${randomUUID()}`
+  const now = new Date()
+  const body = JSON.stringify({ timestamp: now.toISOString(), ...(JSON.parse(text) as object) })
+  const response = await fetch(`${base}/webhooks/hr`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+      'webhook-signature': new Webhook(secret).sign(id, now, body),
+    },
+    body,
+  })
+  console.log(`${response.status} ${await response.text()}`)
+  return response.ok ? 0 : 1
+}

@@ -1,0 +1,276 @@
+/** The service, put together: every room opened in its order, and closed in the reverse one. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { buildApp } from './app.ts'
+import { startSealer } from './audit/sealer.ts'
+import { type Account, openAccount } from './aws/account.ts'
+import { meterCalls } from './aws/metering.ts'
+import { BASELINE, type Catalog, QUARANTINE } from './catalog/catalog.ts'
+import { lint, lintLine } from './catalog/lint.ts'
+import { loadCatalog } from './catalog/load.ts'
+import { denyAllArn } from './catalog/own-groups.ts'
+import { startCatalogLoop } from './catalog/reconcile.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { type Config, ConfigError } from './config.ts'
+import { startPasswordPolicyLoop } from './credentials/password-policy-loop.ts'
+import { createChanges } from './identity/changes.ts'
+import { createDryRun } from './identity/dry-run.ts'
+import { startDueSweep, takeUp } from './identity/due.ts'
+import type { EvaluateContext } from './identity/evaluate.ts'
+import { shareFirstDenies } from './identity/first-deny.ts'
+import { openLedger } from './identity/ledger.ts'
+import type { ReconcileContext } from './identity/reconcile.ts'
+import { roleAccessIn } from './identity/role-access.ts'
+import { lockedElsewhere, ownerOf, startWorkers } from './identity/worker.ts'
+import { startDrain } from './intake/drain.ts'
+import { openInbox } from './intake/inbox.ts'
+import { startRetention } from './intake/retention.ts'
+import { type Jobs, openJobs } from './jobs/jobs.ts'
+import type { Loop } from './jobs/loop.ts'
+import { deriveKeys } from './keys.ts'
+import { accountUnknown } from './problem.ts'
+import { openStore, type Store } from './store/open.ts'
+
+export interface Service {
+  readonly app: FastifyInstance
+  readonly store: Store
+  readonly jobs: Jobs
+  readonly registry: Registry
+  /** Resolves when the account is known and its workers run; never rejects, AWS is asked until it answers. */
+  readonly working: Promise<void>
+  /** Takes no more, lets what runs end, closes everything. */
+  close(): Promise<void>
+}
+
+export interface ServiceOptions {
+  readonly log: Logger
+  readonly clock?: Clock
+  /** Of the sandbox; otherwise the SDK finds its own. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+}
+
+/** How long a stop waits for what runs. */
+const graceMs = 25_000
+
+/** @throws ConfigError for a catalog that is refused; the database's errors */
+export async function openService(config: Config, options: ServiceOptions): Promise<Service> {
+  const { log, clock = systemClock } = options
+  const catalog = await readCatalog(config)
+  const keyring = deriveKeys(config.secretKeys)
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir }, log)
+  const jobs = await store
+    .withStartLock(() => openJobs(store, log))
+    .catch(async (error) => {
+      await store.close()
+      throw error
+    })
+
+  const works = config.role !== 'api'
+  const loops: Loop[] = [startSealer({ store, keyring, clock, log, registry })]
+  let wakeIntake = () => {}
+  let wakePasswordPolicy = () => {}
+  let identityRoom: IdentityRoom | undefined
+  const room = () => identityRoom ?? accountUnknown()
+  const changes = createChanges(store, () => room().evaluation, clock)
+  const inbox = openInbox(store, log, () => wakeIntake())
+  const app = await buildApp({
+    config,
+    store,
+    jobs,
+    catalog,
+    inbox,
+    changes,
+    dryRun: { planFor: (employeeId) => createDryRun(store.db, room().reconciliation).planFor(employeeId) },
+    accountId: () => identityRoom?.account.accountId,
+    wakeIntake: () => wakeIntake(),
+    wakePasswordPolicy: () => wakePasswordPolicy(),
+    keyring,
+    clock,
+    log,
+    registry,
+  })
+
+  const stopping = new AbortController()
+  const working = findAccount(config, options, store, registry, stopping.signal).then(async (account) => {
+    if (!account) return
+    identityRoom = openIdentityRoom(config, { store, jobs, catalog, account, clock })
+    if (!works) return
+    const { evaluation, reconciliation } = identityRoom
+    const catalogLoop = startCatalogLoop({
+      db: store.db,
+      account,
+      catalog,
+      path: config.iamPath,
+      mode: config.mode,
+      clock,
+      log,
+    })
+    const drain = startDrain({ store, clock, log, apply: changes.applyEvents })
+    wakeIntake = drain.wake
+    const passwordPolicyLoop = startPasswordPolicyLoop({
+      store,
+      account,
+      wanted: config.passwordPolicy,
+      mode: config.mode,
+      clock,
+      log,
+    })
+    wakePasswordPolicy = passwordPolicyLoop.wake
+    loops.push(
+      catalogLoop,
+      drain,
+      passwordPolicyLoop,
+      startDueSweep(store, evaluation, clock, log),
+      startRetention({ store, clock, log, deliveryRetentionDays: config.deliveryRetentionDays }),
+    )
+    await untilDone('taking up what was left', options, stopping.signal, () =>
+      takeUp(store, evaluation, config.mode, clock),
+    )
+    await untilDone('starting the workers', options, stopping.signal, () =>
+      startWorkers({
+        jobs,
+        context: reconciliation,
+        iamRate: config.iamRate,
+        log,
+        onCatalogMissing: catalogLoop.wake,
+      }),
+    )
+  })
+  working.catch((error) => log.error({ err: error }, 'the workers could not be started'))
+
+  return {
+    app,
+    store,
+    jobs,
+    registry,
+    working: working.catch(() => {}),
+    async close() {
+      stopping.abort()
+      // Who sends slowly does not keep the service from ending.
+      const impatience = setTimeout(() => app.server.closeAllConnections(), 5000)
+      await app.close()
+      clearTimeout(impatience)
+      await inbox.idle()
+      await working.catch(() => {})
+      await Promise.all(loops.map((loop) => loop.stop()))
+      await jobs.stop(graceMs)
+      identityRoom?.account.close()
+      await store.close()
+    },
+  }
+}
+
+/** A database that fails just while we start must not leave a service that locks nobody. */
+async function untilDone(
+  what: string,
+  { log }: ServiceOptions,
+  signal: AbortSignal,
+  attempt: () => Promise<void>,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return await attempt()
+    } catch (error) {
+      log.error({ err: error }, `${what} failed, and will be tried again`)
+      await delay(1000, undefined, { signal }).catch(() => {})
+    }
+  }
+}
+
+/** A catalog with any fault is refused as a whole: half a catalog would be half of somebody's access. */
+async function readCatalog(config: Config): Promise<Catalog> {
+  let catalog: Catalog
+  try {
+    catalog = await loadCatalog(config.catalogFile)
+  } catch (error) {
+    const { message } = error as Error
+    const separator = message.includes('\n') ? '\n' : ' '
+    throw new ConfigError(`MUSTER_CATALOG ${config.catalogFile} cannot be used:${separator}${message}`)
+  }
+  const faults = await lint(catalog, { place: { partition: 'aws', path: config.iamPath } })
+  if (faults.length > 0) {
+    throw new ConfigError(
+      `MUSTER_CATALOG ${config.catalogFile} is refused:\n${faults.map(lintLine).join('\n')}`,
+    )
+  }
+  return catalog
+}
+
+interface IdentityRoom {
+  readonly account: Account
+  readonly evaluation: EvaluateContext
+  readonly reconciliation: ReconcileContext
+}
+
+function openIdentityRoom(
+  config: Config,
+  parts: { store: Store; jobs: Jobs; catalog: Catalog; account: Account; clock: Clock },
+): IdentityRoom {
+  const { store, jobs, catalog, account, clock } = parts
+  const place = { accountId: account.accountId, partition: account.partition, path: config.iamPath }
+  const ledger = openLedger(store.db)
+  const registration = {
+    ...place,
+    quarantineGroup: QUARANTINE,
+    baselineGroup: BASELINE,
+    userNameTemplate: config.userNameTemplate,
+  }
+  return {
+    account,
+    evaluation: { jobs, catalog, registration },
+    reconciliation: {
+      account,
+      ledger,
+      registration,
+      firstDeny: shareFirstDenies(
+        account,
+        {
+          quarantineGroup: QUARANTINE,
+          baselineGroup: BASELINE,
+          denyAllArn: denyAllArn(account.partition),
+          clock,
+        },
+        ledger.noteDenied,
+      ),
+      roleAccess: roleAccessIn(catalog, place),
+      catalogHash: catalog.hash,
+      mode: config.mode,
+      retentionDays: config.retentionDays,
+      clock,
+      isLockedElsewhere: lockedElsewhere(store.db, account.accountId),
+      ownerOf: ownerOf(store.db, account.accountId),
+    },
+  }
+}
+
+/** Asks until AWS answers: meanwhile deliveries are taken and kept. Undefined when the service stops first. */
+async function findAccount(
+  config: Config,
+  { log, credentials }: ServiceOptions,
+  store: Store,
+  registry: Registry,
+  signal: AbortSignal,
+): Promise<Account | undefined> {
+  const metering = meterCalls(registry)
+  for (let waitMs = 500; !signal.aborted; waitMs = Math.min(waitMs * 2, 30_000)) {
+    try {
+      return await openAccount(store.db, {
+        region: config.aws.region,
+        iamEndpointUrl: config.aws.iamEndpointUrl,
+        stsEndpointUrl: config.aws.stsEndpointUrl,
+        rate: config.iamRate,
+        credentials,
+        metering,
+        log,
+      })
+    } catch (error) {
+      log.warn({ err: error }, 'AWS does not say which account this is; asking again')
+      await delay(waitMs, undefined, { signal }).catch(() => {})
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,158 @@
+import { accepts, allow, allowing, IN_EUROPE, inRolesFile, refuses } from '../lint-cases.ts'
+import { draft, policy, statement, withPolicy } from '../samples.ts'
+
+refuses([
+  {
+    says: 'a right to attach policies, even to oneself alone',
+    rule: 'privilege-escalation',
+    catalog: allowing('iam:AttachUserPolicy', 'arn:aws:iam::*:user/muster/${aws:username}'),
+  },
+  {
+    says: 'a right to join groups',
+    rule: 'privilege-escalation',
+    catalog: allowing('iam:AddUserToGroup', '*', IN_EUROPE),
+  },
+  {
+    says: 'a right hidden behind a wildcard',
+    rule: 'privilege-escalation',
+    catalog: allowing('iam:*PolicyVersion', 'arn:aws:iam::*:policy/x'),
+    message: /iam:CreatePolicyVersion, iam:SetDefaultPolicyVersion/,
+  },
+  {
+    says: 'a right to make access keys',
+    rule: 'privilege-escalation',
+    catalog: allowing('iam:CreateAccessKey', 'arn:aws:iam::*:user/*'),
+  },
+  {
+    says: 'a right to become any role',
+    rule: 'privilege-escalation',
+    catalog: allowing('sts:AssumeRole', 'arn:aws:iam::*:role/*'),
+  },
+  {
+    says: 'a right to change any function',
+    rule: 'privilege-escalation',
+    catalog: allowing('lambda:UpdateFunctionCode', 'arn:aws:lambda:*:*:function:*'),
+  },
+  {
+    says: 'a right to a shell on any machine',
+    rule: 'privilege-escalation',
+    catalog: allowing('ssm:StartSession', 'arn:aws:ec2:*:*:instance/*', {
+      Bool: { 'aws:MultiFactorAuthPresent': 'true' },
+    }),
+  },
+  {
+    says: 'PassRole on all roles with something to pass them to',
+    rule: 'privilege-escalation',
+    catalog: allowing(['iam:PassRole', 'lambda:CreateFunction'], '*', IN_EUROPE),
+    message: /lambda:CreateFunction/,
+  },
+  {
+    says: 'PassRole and what to pass it to, in two groups of one role',
+    rule: 'privilege-escalation',
+    catalog: draft({
+      groups: {
+        passes: {
+          policies: [
+            policy('passes', statement({ Sid: 'Pass', ...allow('iam:PassRole', 'arn:aws:iam::*:role/*') })),
+          ],
+        },
+        launches: {
+          policies: [policy('launches', statement(allow('ec2:RunInstances', 'arn:aws:ec2:*:*:instance/*')))],
+        },
+      },
+      roles: { r: { groups: ['passes', 'launches'] } },
+    }),
+    at: { file: 'policies/passes.json', statement: 'Pass' },
+    message: /role r: .*ec2:RunInstances/,
+  },
+  {
+    says: 'PassRole limited to the very service that the role may use',
+    rule: 'privilege-escalation',
+    catalog: withPolicy(
+      statement(
+        {
+          Sid: 'Pass',
+          ...allow('iam:PassRole', '*', { StringEquals: { 'iam:PassedToService': 'lambda.amazonaws.com' } }),
+        },
+        allow('lambda:CreateFunction', 'arn:aws:lambda:*:*:function:app-*'),
+      ),
+    ),
+    at: { statement: 'Pass' },
+  },
+  {
+    says: 'a way up in a group that no role has yet',
+    rule: 'privilege-escalation',
+    catalog: draft({
+      groups: {
+        g: { policies: [policy('p', statement(allow('iam:PutUserPolicy', 'arn:aws:iam::*:user/x')))] },
+      },
+    }),
+    message: /group g/,
+  },
+  {
+    says: 'AdministratorAccess',
+    rule: 'broad-aws-policy',
+    catalog: draft({
+      groups: { g: { awsManagedPolicies: ['arn:aws:iam::aws:policy/AdministratorAccess'] } },
+    }),
+    at: inRolesFile,
+  },
+  {
+    says: 'a policy of full access by AWS',
+    rule: 'broad-aws-policy',
+    catalog: draft({ groups: { g: { awsManagedPolicies: ['arn:aws:iam::aws:policy/AmazonS3FullAccess'] } } }),
+    at: inRolesFile,
+  },
+  {
+    says: 'a job function that writes',
+    rule: 'broad-aws-policy',
+    catalog: draft({
+      groups: { g: { awsManagedPolicies: ['arn:aws:iam::aws:policy/job-function/Billing'] } },
+    }),
+    at: inRolesFile,
+  },
+])
+
+accepts([
+  [
+    'passing a named role',
+    allowing(
+      ['iam:PassRole', 'lambda:CreateFunction'],
+      ['arn:aws:iam::*:role/app-*', 'arn:aws:lambda:*:*:function:app-*'],
+    ),
+  ],
+  [
+    'passing any role to a service that the role cannot use',
+    withPolicy(
+      statement(
+        allow('iam:PassRole', 'arn:aws:iam::*:role/*', {
+          StringEquals: { 'iam:PassedToService': 'glue.amazonaws.com' },
+        }),
+        allow('lambda:CreateFunction', 'arn:aws:lambda:*:*:function:app-*'),
+      ),
+    ),
+  ],
+  ['becoming a named role', allowing('sts:AssumeRole', 'arn:aws:iam::111122223333:role/reader')],
+  [
+    'a shell on tagged machines',
+    allowing('ssm:StartSession', 'arn:aws:ec2:*:*:instance/*', {
+      StringEquals: { 'aws:ResourceTag/shell': 'allowed' },
+    }),
+  ],
+  [
+    'attaching one policy only',
+    allowing('iam:AttachRolePolicy', 'arn:aws:iam::*:role/app-*', {
+      ArnEquals: { 'iam:PolicyARN': 'arn:aws:iam::aws:policy/ReadOnlyAccess' },
+    }),
+  ],
+  [
+    'a way up that is denied altogether',
+    withPolicy(
+      statement(allow('iam:Put*', 'arn:aws:iam::*:user/x'), {
+        Effect: 'Deny',
+        Action: 'iam:*',
+        Resource: '*',
+      }),
+    ),
+  ],
+])

@@ -1,0 +1,19 @@
+/** `npm run demo`, as a newcomer runs it. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+
+const root = new URL('../..', import.meta.url).pathname
+
+test('the demo tells a whole life with the calls made, and ends well', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['src/demo.ts'], {
+    cwd: root,
+    timeout: 120_000,
+  })
+  for (const chapter of ['Joiner', 'Mover', 'Leave', 'Return', 'Leaver', 'Purge', 'Audit']) {
+    assert.match(stdout, new RegExp(`^${chapter} `, 'm'))
+  }
+  assert.match(stdout, /iam:CreateUser \/muster\//)
+  assert.match(stdout, /iam:DeleteUser$/m)
+})

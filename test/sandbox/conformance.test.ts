@@ -1,0 +1,123 @@
+/** The sandbox against moto, the referee: the same calls, the same answers, but for a written list. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
+import { IAMClient } from '@aws-sdk/client-iam'
+import { openSandbox } from '../../src/sandbox/index.ts'
+import { script } from './conformance/script.ts'
+import type { Seen, Step } from './conformance/step.ts'
+import { trailBucket } from './conformance/trails.ts'
+import { type MotoDifference, motoDifferences } from './moto-differences.ts'
+import { missing, startMoto } from './moto-server.ts'
+
+test(
+  'the sandbox answers as moto does, but for what is listed with the page of AWS that says so',
+  {
+    skip: missing('moto_server'),
+  },
+  async (t) => {
+    const moto = await startMoto()
+    t.after(() => moto.close())
+    const sandbox = await openSandbox({ trail: false })
+    t.after(() => sandbox.close())
+    await makeBucket(moto.url, trailBucket)
+    const [ours, theirs] = [run(sandbox.url), run(moto.url)]
+    const needed = new Set<MotoDifference>()
+
+    for (const step of script) {
+      const { name, operation } = step
+      await t.test(`${operation}: ${name}`, async () => {
+        const [mine, his] = [await ours(step), await theirs(step)]
+        const unexplained = differences(mine, his).filter((place) => {
+          const exemption = motoDifferences.find(
+            (each) =>
+              each.operation === operation &&
+              each.at === place &&
+              (each.steps === undefined || each.steps.includes(name)),
+          )
+          if (exemption) needed.add(exemption)
+          return !exemption
+        })
+        const found = unexplained.map((place) => ({ place, sandbox: mine.get(place), moto: his.get(place) }))
+        assert.deepEqual(found, [], JSON.stringify(found))
+      })
+    }
+    const stale = motoDifferences.filter((each) => !needed.has(each))
+    assert.deepEqual(stale, [], 'these exemptions are no longer needed')
+  },
+)
+
+/** moto wants a trail's bucket to be there; the sandbox has no S3. */
+async function makeBucket(endpoint: string, bucket: string): Promise<void> {
+  const authorization =
+    'AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x'
+  const made = await fetch(`${endpoint}/${bucket}`, { method: 'PUT', headers: { authorization } })
+  assert.equal(made.status, 200)
+}
+
+/** An answer as its leaves: `Users[].UserName` to all values there; an error has but its code. */
+type Leaves = ReadonlyMap<string, readonly string[]>
+
+function run(endpoint: string) {
+  const config = {
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'AKIAREFEREE000000000', secretAccessKey: 'referee' },
+    maxAttempts: 1,
+  }
+  const clients = { iam: new IAMClient(config), cloudtrail: new CloudTrailClient(config) }
+  const outputs = new Map<string, unknown>()
+  const seen: Seen = { of: (name) => outputs.get(name) }
+  return async ({ name, send }: Step): Promise<Leaves> => {
+    try {
+      const output = (await send(clients, seen)) as object
+      outputs.set(name, output)
+      return leavesOf({ ...output, $metadata: undefined })
+    } catch (error) {
+      const { Code: code, name: errorName } = error as { Code?: string; name?: string }
+      return new Map([['error', [code ?? errorName ?? '']]])
+    }
+  }
+}
+
+function differences(mine: Leaves, his: Leaves): readonly string[] {
+  // Where one of them refuses, nothing else can be compared.
+  if (mine.has('error') || his.has('error')) {
+    return show(mine.get('error')) === show(his.get('error')) ? [] : ['error']
+  }
+  return [...new Set([...mine.keys(), ...his.keys()])].filter(
+    (place) => show(mine.get(place)) !== show(his.get(place)),
+  )
+}
+
+const show = (values: readonly string[] | undefined) =>
+  values ? JSON.stringify([...values].sort()) : 'nothing'
+
+function leavesOf(output: object): Leaves {
+  const leaves = new Map<string, string[]>()
+  const collect = (value: unknown, place: string) => {
+    if (value === undefined || value === null) return
+    if (Array.isArray(value)) {
+      for (const member of value) collect(member, `${place}[]`)
+    } else if (isBranch(value)) {
+      for (const [field, part] of Object.entries(value))
+        collect(part, place === '' ? field : `${place}.${field}`)
+    } else {
+      leaves.set(place, [...(leaves.get(place) ?? []), normalised(value, place)])
+    }
+  }
+  collect(output, '')
+  return leaves
+}
+
+const isBranch = (value: unknown): value is object =>
+  typeof value === 'object' && !(value instanceof Date) && !(value instanceof Uint8Array)
+
+function normalised(value: unknown, place: string): string {
+  if (value instanceof Date) return '(moment)'
+  if (value instanceof Uint8Array) return '(bytes)'
+  if (/(Id|SecretAccessKey|ServicePassword|Marker|Fingerprint)$/.test(place) && !/VersionId$/.test(place))
+    return '(random)'
+  if (/Document$/.test(place)) return JSON.stringify(JSON.parse(decodeURIComponent(String(value))))
+  return String(value)
+}
