@@ -151,6 +151,19 @@ export const identities = pgTable(
     possibleGroups: text('possible_groups').array().notNull().default(sql`'{}'`),
     mfaEnrolled: boolean('mfa_enrolled').notNull().default(false),
     consoleAccess: boolean('console_access').notNull().default(false),
+    /** What the role needs and the user does not have, as far as only its owner can bring it. */
+    lacks: text('lacks').$type<Lack>(),
+    /** An enrollment is to be made; set when `lacks` came up, cleared by whoever makes it. */
+    enrollmentWanted: boolean('enrollment_wanted').notNull().default(false),
+    /** An administrator's word that the devices are lost: password and devices go before a new enrollment. */
+    mfaReset: boolean('mfa_reset').notNull().default(false),
+    /** When Muster last enabled a device: for a while after it, reads may not show it yet. */
+    mfaEnabledAt: moment('mfa_enabled_at'),
+    /** Until then an adopted user keeps a password without MFA. */
+    mfaDeadlineAt: moment('mfa_deadline_at'),
+    /** As last seen. */
+    mfaSerials: text('mfa_serials').array().notNull().default(sql`'{}'`),
+    accessKeys: jsonb('access_keys').notNull().$type<readonly AccessKeyRecord[]>().default([]),
     /** An administrator's word that the user of this name is to be taken over. */
     adopt: boolean('adopt').notNull().default(false),
     generation: integer('generation').notNull().default(0),
@@ -177,8 +190,24 @@ export const identities = pgTable(
       .on(table.accountId, sql`lower(coalesce(last_seen_name, user_name))`)
       .where(sql`locked_at is not null`),
     index('identities_aws_user').on(table.accountId, table.awsUserId),
+    index('identities_enrollment').on(table.id).where(sql`enrollment_wanted`),
   ],
 )
+
+/** `mfa`: no device, or none that the role's credentials can be used with. `password`: a device, and no password. */
+export type Lack = 'mfa' | 'password'
+
+/** An access key as last seen, and what Muster did about it. Moments are RFC 3339. Never its secret. */
+export interface AccessKeyRecord {
+  readonly id: string
+  readonly active: boolean
+  readonly createdAt: string
+  readonly lastUsedAt: string | null
+  /** When its owner was told that it is about to expire. */
+  readonly warnedAt: string | null
+  /** When Muster made it inactive. */
+  readonly disabledAt: string | null
+}
 
 export type IdentityState =
   | 'pending'
@@ -188,6 +217,76 @@ export type IdentityState =
   | 'deleted'
   | 'blocked'
   | 'conflict'
+
+/**
+ * A one-time link: MFA and first password, or an access key. Its token is the id with an HMAC under a key from
+ * the environment, so nothing here opens it.
+ */
+export const enrollments = pgTable(
+  'enrollments',
+  {
+    /** 128 random bits. */
+    id: uuid('id').primaryKey(),
+    identityId: uuid('identity_id').notNull(),
+    employeeId: text('employee_id').notNull(),
+    purpose: text('purpose').notNull().$type<EnrollmentPurpose>(),
+    status: text('status').notNull().$type<EnrollmentStatus>().default('open'),
+    /** Why it ended before it was used. */
+    reason: text('reason'),
+    createdBy: text('created_by').notNull(),
+    createdAt: moment('created_at').notNull(),
+    expiresAt: moment('expires_at').notNull(),
+    /** Where it was sent: HR changing the address is how an account would be stolen. */
+    email: text('email').notNull(),
+    startedAt: moment('started_at'),
+    endedAt: moment('ended_at'),
+    wrongCodes: integer('wrong_codes').notNull().default(0),
+    /** Virtual devices made for it, as long as they may stand unassigned in the account; the newest last. */
+    deviceSerials: text('device_serials').array().notNull().default(sql`'{}'`),
+    /** Until then, one request is at it. */
+    leasedUntil: moment('leased_until'),
+  },
+  (table) => [
+    uniqueIndex('enrollments_open').on(table.identityId, table.purpose).where(sql`status = 'open'`),
+    index('enrollments_employee').on(table.employeeId, table.createdAt),
+    index('enrollments_expiring').on(table.expiresAt).where(sql`status = 'open'`),
+    index('enrollments_devices').on(table.endedAt).where(sql`status <> 'open' and device_serials <> '{}'`),
+  ],
+)
+
+export type EnrollmentPurpose = 'sign-in' | 'access-key'
+
+/** `locked`: too many wrong codes. */
+export type EnrollmentStatus = 'open' | 'completed' | 'revoked' | 'expired' | 'locked'
+
+/** One message on its way out, to one receiver. The token of a link is not in it: it is made when it is sent. */
+export const notifications = pgTable(
+  'notifications',
+  {
+    id: uuid('id').primaryKey(),
+    type: text('type').notNull(),
+    at: moment('at').notNull(),
+    channel: text('channel').notNull().$type<NotificationChannel>(),
+    /** The endpoint's URL, or the mail address. */
+    receiver: text('receiver').notNull(),
+    employeeId: text('employee_id'),
+    data: jsonb('data').notNull().$type<Readonly<Record<string, unknown>>>(),
+    /** The link that the message brings. */
+    enrollmentId: uuid('enrollment_id'),
+    status: text('status').notNull().$type<NotificationStatus>().default('waiting'),
+    attempts: integer('attempts').notNull().default(0),
+    error: text('error'),
+    sentAt: moment('sent_at'),
+  },
+  (table) => [
+    index('notifications_unsent').on(table.status, table.id).where(sql`status <> 'sent'`),
+    index('notifications_at').on(table.at),
+  ],
+)
+
+export type NotificationChannel = 'webhook' | 'mail'
+
+export type NotificationStatus = 'waiting' | 'sent' | 'failed'
 
 /** One recorded run of a plan. Written when the plan is made, again when it has ended, never per step. */
 export const operations = pgTable(
