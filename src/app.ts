@@ -20,6 +20,7 @@ import { DeadLetterSchema, deadLetterRoutes } from './http/routes/dead-letters.t
 import { deliveryRoutes } from './http/routes/deliveries.ts'
 import { employeeChangeRoutes } from './http/routes/employee-changes.ts'
 import { employeeRoutes } from './http/routes/employees.ts'
+import { enrollmentRoutes } from './http/routes/enrollments.ts'
 import { healthRoutes } from './http/routes/health.ts'
 import { operationRoutes } from './http/routes/operations.ts'
 import { passwordPolicyRoutes } from './http/routes/password-policy.ts'
@@ -28,11 +29,13 @@ import { webhookRoutes } from './http/routes/webhooks.ts'
 import { AuditEventSchema, VerificationSchema } from './http/schemas/audit.ts'
 import { DeliverySchema } from './http/schemas/delivery.ts'
 import { EmployeeSchema, IdentitySchema, PlanPreviewSchema } from './http/schemas/employee.ts'
+import { EnrollmentSchema, NewEnrollmentSchema } from './http/schemas/enrollment.ts'
 import { OperationSchema } from './http/schemas/operation.ts'
 import { PasswordPolicyLookSchema } from './http/schemas/password-policy.ts'
 import { ProblemSchema } from './http/schemas/problem.ts'
 import { RoleSchema } from './http/schemas/role.ts'
 import { validatorCompiler } from './http/validation.ts'
+import { enrollRoutes } from './web/enroll-routes.ts'
 
 /** Admin requests are small; the webhooks have a limit of their own. */
 const bodyLimitBytes = 64 * 1024
@@ -42,6 +45,8 @@ const namedSchemas = [
   IdentitySchema,
   EmployeeSchema,
   PlanPreviewSchema,
+  EnrollmentSchema,
+  NewEnrollmentSchema,
   OperationSchema,
   DeliverySchema,
   RoleSchema,
@@ -81,6 +86,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 
   await app.register(healthRoutes, { deps })
   await app.register(webhookRoutes, { deps })
+  await app.register(enrollRoutes, { context: deps.enrollments })
   await app.register(
     async (v1) => {
       await requireToken(v1, [tokenOf('admin', deps.config.adminToken)])
@@ -91,6 +97,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       })
       await v1.register(employeeRoutes, { deps })
       await v1.register(employeeChangeRoutes, { deps })
+      await v1.register(enrollmentRoutes, { deps })
       await v1.register(operationRoutes, { deps })
       await v1.register(deliveryRoutes, { deps })
       await v1.register(deadLetterRoutes, { deps })

@@ -22,6 +22,8 @@ export interface Config {
   readonly deliveryRetentionDays: number
   readonly userNameTemplate: string
   readonly passwordPolicy: PasswordPolicy
+  /** How long a one-time link can be used. */
+  readonly enrollmentHours: number
   readonly sandbox: { readonly port: number } | undefined
   readonly aws: {
     readonly region: string
@@ -71,6 +73,7 @@ export function readConfig(env: Environment, { sandbox = false } = {}): Config {
     deliveryRetentionDays: read('MUSTER_DELIVERY_RETENTION_DAYS', integer(1, 3650), 30),
     userNameTemplate: read('MUSTER_USER_NAME_TEMPLATE', userNameTemplate, '{given}.{family}'),
     passwordPolicy: readPasswordPolicy(read),
+    enrollmentHours: read('MUSTER_ENROLLMENT_HOURS', integer(1, 720), 72),
     sandbox: inSandbox ? { port: read('MUSTER_SANDBOX_PORT', integer(0, 65_535), 4599) } : undefined,
     aws: {
       region: read('AWS_REGION', region, read('AWS_DEFAULT_REGION', region, 'us-east-1')),

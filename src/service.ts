@@ -14,7 +14,10 @@ import { denyAllArn } from './catalog/own-groups.ts'
 import { startCatalogLoop } from './catalog/reconcile.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type Config, ConfigError } from './config.ts'
-import { startPasswordPolicyLoop } from './credentials/password-policy-loop.ts'
+import type { EnrollContext } from './credentials/enroll.ts'
+import { startEnrollmentLoop } from './credentials/enrollment-loop.ts'
+import { type EnrollmentsContext, followChanges } from './credentials/enrollments.ts'
+import { shortestPassword, startPasswordPolicyLoop } from './credentials/password-policy-loop.ts'
 import { createChanges } from './identity/changes.ts'
 import { createDryRun } from './identity/dry-run.ts'
 import { startDueSweep, takeUp } from './identity/due.ts'
@@ -29,7 +32,7 @@ import { openInbox } from './intake/inbox.ts'
 import { startRetention } from './intake/retention.ts'
 import { type Jobs, openJobs } from './jobs/jobs.ts'
 import type { Loop } from './jobs/loop.ts'
-import { deriveKeys } from './keys.ts'
+import { deriveKeys, type Keyring } from './keys.ts'
 import { accountUnknown } from './problem.ts'
 import { openStore, type Store } from './store/open.ts'
 
@@ -84,6 +87,7 @@ export async function openService(config: Config, options: ServiceOptions): Prom
     catalog,
     inbox,
     changes,
+    enrollments: () => room().enrollments,
     dryRun: { planFor: (employeeId) => createDryRun(store.db, room().reconciliation).planFor(employeeId) },
     accountId: () => identityRoom?.account.accountId,
     wakeIntake: () => wakeIntake(),
@@ -97,9 +101,9 @@ export async function openService(config: Config, options: ServiceOptions): Prom
   const stopping = new AbortController()
   const working = findAccount(config, options, store, registry, stopping.signal).then(async (account) => {
     if (!account) return
-    identityRoom = openIdentityRoom(config, { store, jobs, catalog, account, clock })
+    identityRoom = openIdentityRoom(config, { store, jobs, catalog, account, clock, keyring, log })
     if (!works) return
-    const { evaluation, reconciliation } = identityRoom
+    const { evaluation, reconciliation, enrollments } = identityRoom
     const catalogLoop = startCatalogLoop({
       db: store.db,
       account,
@@ -125,6 +129,7 @@ export async function openService(config: Config, options: ServiceOptions): Prom
       drain,
       passwordPolicyLoop,
       startDueSweep(store, evaluation, clock, log),
+      startEnrollmentLoop({ ...enrollments, account }),
       startRetention({ store, clock, log, deliveryRetentionDays: config.deliveryRetentionDays }),
     )
     await untilDone('taking up what was left', options, stopping.signal, () =>
@@ -204,13 +209,22 @@ interface IdentityRoom {
   readonly account: Account
   readonly evaluation: EvaluateContext
   readonly reconciliation: ReconcileContext
+  readonly enrollments: EnrollContext
 }
 
 function openIdentityRoom(
   config: Config,
-  parts: { store: Store; jobs: Jobs; catalog: Catalog; account: Account; clock: Clock },
+  parts: {
+    store: Store
+    jobs: Jobs
+    catalog: Catalog
+    account: Account
+    clock: Clock
+    keyring: Keyring
+    log: Logger
+  },
 ): IdentityRoom {
-  const { store, jobs, catalog, account, clock } = parts
+  const { store, jobs, catalog, account, clock, keyring, log } = parts
   const place = { accountId: account.accountId, partition: account.partition, path: config.iamPath }
   const ledger = openLedger(store.db)
   const registration = {
@@ -219,9 +233,31 @@ function openIdentityRoom(
     baselineGroup: BASELINE,
     userNameTemplate: config.userNameTemplate,
   }
+  const roleAccess = roleAccessIn(catalog, place)
+  const links: EnrollmentsContext = {
+    store,
+    jobs,
+    roleAccess,
+    announce: async () => {},
+    clock,
+    validHours: config.enrollmentHours,
+  }
   return {
     account,
-    evaluation: { jobs, catalog, registration },
+    evaluation: {
+      jobs,
+      catalog,
+      registration,
+      alsoFollow: (tx, changes, now) => followChanges(tx, links, changes, now),
+    },
+    enrollments: {
+      ...links,
+      keyring,
+      account: () => account,
+      path: config.iamPath,
+      minimumPasswordLength: () => shortestPassword(store.db, account.accountId, config.passwordPolicy),
+      log,
+    },
     reconciliation: {
       account,
       ledger,
@@ -236,7 +272,7 @@ function openIdentityRoom(
         },
         ledger.noteDenied,
       ),
-      roleAccess: roleAccessIn(catalog, place),
+      roleAccess,
       catalogHash: catalog.hash,
       mode: config.mode,
       retentionDays: config.retentionDays,

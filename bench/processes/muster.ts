@@ -86,6 +86,7 @@ async function evaluation(jobs: Service['jobs']) {
   return () => ({
     jobs,
     catalog,
+    alsoFollow: async () => {},
     registration: { accountId, path, quarantineGroup: QUARANTINE, baselineGroup: BASELINE, userNameTemplate },
   })
 }

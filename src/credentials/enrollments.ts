@@ -8,7 +8,7 @@ import type { Jobs } from '../jobs/jobs.ts'
 import type { Announce, Notice } from '../notify/announce.ts'
 import { Problem } from '../problem.ts'
 import { rowsOf, type Store, type Transaction } from '../store/open.ts'
-import { type EnrollmentPurpose, enrollments, identities } from '../store/schema.ts'
+import { type EnrollmentPurpose, type EnrollmentStatus, enrollments, identities } from '../store/schema.ts'
 import {
   endEnrollments,
   insertEnrollments,
@@ -93,7 +93,7 @@ export async function followChanges(
   changes: readonly { readonly before: EmployeeState; readonly after: EmployeeState }[],
   now: Date,
 ): Promise<void> {
-  const out = changes.filter(({ after }) => after.status !== 'active' || after.hold !== null)
+  const out = changes.filter(({ before, after }) => hasAccess(before) && !hasAccess(after))
   const moved = changes.filter(
     ({ before, after }) =>
       before.email !== '' && before.email !== after.email && !out.some((each) => each.after === after),
@@ -110,6 +110,8 @@ export async function followChanges(
     await revoke(tx, context, which, reason, { actor: 'muster', now })
   }
 }
+
+const hasAccess = ({ status, hold }: EmployeeState) => status === 'active' && hold === null
 
 interface EmployeeState {
   readonly employeeId: string
@@ -255,7 +257,7 @@ function demandThatLinksHelp(
 export interface EnrollmentAnswer {
   readonly id: string
   readonly purpose: EnrollmentPurpose
-  readonly status: string
+  readonly status: EnrollmentStatus
   readonly reason: string | null
   readonly createdBy: string
   readonly createdAt: string

@@ -6,7 +6,7 @@ import type { Account } from '../aws/account.ts'
 import { AwsCallError } from '../aws/errors.ts'
 import type { Clock } from '../clock.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
-import { rowsOf, type Store } from '../store/open.ts'
+import { type Database, rowsOf, type Store } from '../store/open.ts'
 import type { PasswordPolicyLook } from '../store/schema.ts'
 import { readCredentialReport } from './credential-report.ts'
 import { expiringBy, type PasswordPolicy, strictest, weakParts } from './password-policy.ts'
@@ -59,6 +59,19 @@ export async function keepPasswordPolicy(
   }
   await conclude(context, look)
   return look
+}
+
+/** The shortest password that the account takes, by the last look at its policy. */
+export async function shortestPassword(
+  db: Database,
+  accountId: string,
+  wanted: PasswordPolicy,
+): Promise<number> {
+  const [row] = await rowsOf<{ look: PasswordPolicyLook | null }>(
+    db,
+    sql`select password_policy as look from accounts where account_id = ${accountId}`,
+  )
+  return Math.max(wanted.minimumLength, row?.look?.desired.minimumLength ?? 0)
 }
 
 interface Lease {

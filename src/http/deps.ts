@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
+import type { EnrollContext } from '../credentials/enroll.ts'
 import type { Changes } from '../identity/changes.ts'
 import type { DryRun } from '../identity/dry-run.ts'
 import type { Inbox } from '../intake/inbox.ts'
@@ -12,7 +13,7 @@ import type { Keyring } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 
 export interface AppDeps {
-  readonly config: Pick<Config, 'adminToken' | 'hrSecrets' | 'mode'>
+  readonly config: Pick<Config, 'adminToken' | 'hrSecrets' | 'mode' | 'publicUrl'>
   readonly store: Store
   readonly jobs: Jobs
   readonly inbox: Inbox
@@ -24,6 +25,8 @@ export interface AppDeps {
     'hire' | 'patch' | 'terminate' | 'hold' | 'liftHold' | 'reconcile' | 'resolveConflict'
   >
   readonly dryRun: DryRun
+  /** One-time links. @throws Problem 503 until AWS has told the account */
+  readonly enrollments: () => EnrollContext
   /** Tells the intake that there is something to work on. */
   readonly wakeIntake: () => void
   /** Asks for a look at the account's password policy. */

@@ -22,6 +22,7 @@ const info = {
 const tags = [
   { name: 'webhooks', description: 'What the HR system sends.' },
   { name: 'employees', description: 'People, what they have in AWS, and what administrators do about it.' },
+  { name: 'enrollments', description: 'One-time links for MFA, passwords and access keys.' },
   { name: 'operations', description: 'What Muster did in AWS, call by call.' },
   { name: 'deliveries', description: 'What the HR system sent, and what became of it.' },
   { name: 'dead letters', description: 'Jobs that failed to the end of their tries.' },

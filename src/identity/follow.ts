@@ -9,6 +9,8 @@ import { requestReconcile } from './request.ts'
 
 export interface FollowContext {
   readonly jobs: Jobs
+  /** What else follows from the changes, in their transaction. */
+  readonly alsoFollow: (tx: Transaction, changes: readonly Change[], now: Date) => Promise<void>
   readonly registration: RegistrationSettings
 }
 
@@ -27,7 +29,7 @@ export interface Following {
 /** The employees' rows are locked by this transaction. */
 export async function follow(
   tx: Transaction,
-  { jobs, registration }: FollowContext,
+  { jobs, registration, alsoFollow }: FollowContext,
   changes: readonly Change[],
   { now, causeOf }: Following,
 ): Promise<void> {
@@ -72,6 +74,8 @@ export async function follow(
     tx,
     changed.map((change) => changeEntry(change, causeOf(change.after.employeeId), now)),
   )
+  const notNew = hired.filter(({ after }) => registered.has(after.employeeId))
+  if (notNew.length > 0) await alsoFollow(tx, notNew, now)
 }
 
 function identitiesOf(tx: Transaction, changes: readonly Change[]) {

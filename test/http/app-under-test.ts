@@ -6,9 +6,11 @@ import { openAccount } from '../../src/aws/account.ts'
 import { meterCalls } from '../../src/aws/metering.ts'
 import { BASELINE, type Catalog, DEFAULT_PATH, QUARANTINE } from '../../src/catalog/catalog.ts'
 import { loadCatalog } from '../../src/catalog/load.ts'
+import { followChanges } from '../../src/credentials/enrollments.ts'
 import type { AppDeps } from '../../src/http/deps.ts'
 import { createChanges } from '../../src/identity/changes.ts'
 import { createDryRun } from '../../src/identity/dry-run.ts'
+import type { FollowContext } from '../../src/identity/follow.ts'
 import { openLedger } from '../../src/identity/ledger.ts'
 import { roleAccessIn } from '../../src/identity/role-access.ts'
 import { openInbox } from '../../src/intake/inbox.ts'
@@ -61,19 +63,23 @@ export async function openApp(
     baselineGroup: BASELINE,
     userNameTemplate: '{given}.{family}',
   }
+  const keyring = deriveKeys(['k'.repeat(32)])
+  const roleAccess = roleAccessIn(catalog, { accountId, partition, path: DEFAULT_PATH })
+  const links = { store, jobs, roleAccess, announce: async () => {}, clock, validHours: 72 }
+  const alsoFollow: FollowContext['alsoFollow'] = (tx, changes, now) => followChanges(tx, links, changes, now)
   let wakes = 0
   const deps: AppDeps = {
-    config: { adminToken, hrSecrets: [], mode: 'enforce' },
+    config: { adminToken, hrSecrets: [], mode: 'enforce', publicUrl: 'http://muster.test' },
     store,
     jobs,
     catalog,
     accountId: () => accountId,
-    changes: createChanges(store, () => ({ jobs, catalog, registration }), clock),
+    changes: createChanges(store, () => ({ jobs, catalog, registration, alsoFollow }), clock),
     dryRun: createDryRun(store.db, {
       account,
       ledger: openLedger(store.db),
       registration,
-      roleAccess: roleAccessIn(catalog, { accountId, partition, path: DEFAULT_PATH }),
+      roleAccess,
       retentionDays: 30,
       clock,
     }),
@@ -82,7 +88,15 @@ export async function openApp(
     wakeIntake: () => {
       wakes++
     },
-    keyring: deriveKeys(['k'.repeat(32)]),
+    enrollments: () => ({
+      ...links,
+      keyring,
+      account: () => account,
+      path: DEFAULT_PATH,
+      minimumPasswordLength: async () => 14,
+      log: silentLog,
+    }),
+    keyring,
     clock,
     log: silentLog,
     registry,

@@ -20,7 +20,7 @@ export function useRequestLog(app: FastifyInstance, registry: Registry): void {
     const line = {
       method: request.method,
       route,
-      url: request.url.slice(0, 500),
+      url: withoutTokens(request.url).slice(0, 500),
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime),
       ...(request.actor ? { actor: request.actor } : {}),
@@ -29,6 +29,9 @@ export function useRequestLog(app: FastifyInstance, registry: Registry): void {
     done()
   })
 }
+
+/** The token of a one-time link stands in its path, and on whatever path somebody mistypes it. */
+const withoutTokens = (url: string) => url.replace(/[\w-]{40,}/g, '[token]')
 
 /** Reads and intake are many, and leave their traces elsewhere. */
 function levelOf(request: FastifyRequest, reply: FastifyReply): 'info' | 'debug' {

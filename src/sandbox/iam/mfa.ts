@@ -6,6 +6,7 @@ import { type Account, keepQuota, keyOf, moment, userNamed, type VirtualMfaDevic
 import { drawBase32 } from './ids.ts'
 import * as is from './names.ts'
 import { page, rest } from './pages.ts'
+import { qrCodePng } from './qr-code.ts'
 import { newTags } from './tags.ts'
 import { areConsecutive, fromBase32 } from './totp.ts'
 import { described as describedUser, mustBeModifiable, userOrCaller } from './users.ts'
@@ -33,7 +34,7 @@ export const mfaOperations: OperationTable = {
         VirtualMFADevice: {
           SerialNumber: serialNumber,
           Base32StringSeed: Buffer.from(device.seed),
-          QRCodePNG: qrCodePng,
+          QRCodePNG: qrCodePng(otpauthUrl(account, name, device.seed)),
           Tags: tags?.length ? tags : undefined,
         },
       }
@@ -131,8 +132,8 @@ function mustBeRight(device: VirtualMfaDevice, first: string, second: string, no
 const unknownDevice = (serialNumber: string) =>
   new Refusal('NoSuchEntity', `VirtualMFADevice with serial number ${serialNumber} doesn't exist.`)
 
-/** A PNG of one pixel: whoever shows a code draws it from the seed. */
-const qrCodePng = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-  'base64',
-)
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_VirtualMFADevice.html, `QRCodePNG` */
+function otpauthUrl({ accountId, aliases }: Account, name: string, seed: string): string {
+  const issuer = aliases[0] ?? accountId
+  return `otpauth://totp/Amazon%20Web%20Services:${encodeURIComponent(`${name}@${issuer}`)}?secret=${seed}&issuer=Amazon%20Web%20Services`
+}
