@@ -74,6 +74,9 @@ export function forEachEngine(suite: (name: string, open: OpenRunningService) =>
   })
 }
 
+/** On the embedded database, for suites that are not about the database; the caller closes it. */
+export const openServiceOnPglite = (options: ServiceUnderTestOptions = {}) => openRunningService(options)
+
 async function openRunningService(options: ServiceUnderTestOptions): Promise<RunningService> {
   const { clock = () => new Date() } = options
   const sandbox = options.account ?? (await openSandbox({ now: clock, ...options.sandbox }))
