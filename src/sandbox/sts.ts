@@ -3,7 +3,7 @@ import type { Account } from './iam/account-state.ts'
 import { moment, userNamed } from './iam/account-state.ts'
 import { drawId, drawSecret } from './iam/ids.ts'
 import { authenticationCode, serialNumber } from './iam/names.ts'
-import { codeOfStep, fromBase32, stepAt } from './iam/totp.ts'
+import { fromBase32, stepOfCode } from './iam/totp.ts'
 import { type OperationTable, reads, writes } from './operation.ts'
 import { Refusal } from './refusal.ts'
 
@@ -40,16 +40,13 @@ export const stsOperations: OperationTable = {
   ),
 }
 
-/** @throws Refusal `AccessDenied` unless the code is that of now, or of the step before or after */
+/** @throws Refusal `AccessDenied` unless the code is that of now, or of the step before or after, and not used before */
 function mustBeCurrent(account: Account, userName: string, serial: string, code: string, now: Date): void {
   const device = account.virtualMfaDevices.get(serial)
   const owned = userNamed(account, userName).mfaDevices.some((each) => each.serialNumber === serial)
-  const step = stepAt(now)
-  const right =
-    device !== undefined &&
-    owned &&
-    [step - 1, step, step + 1].some((each) => codeOfStep(fromBase32(device.seed), each) === code)
-  if (!right) {
+  const step = device && owned ? stepOfCode(fromBase32(device.seed), code, now) : undefined
+  if (!device || step === undefined || device.outOfStep || step <= (device.lastStep ?? 0)) {
     throw new Refusal('AccessDenied', 'MultiFactorAuthentication failed with invalid MFA one time pass code.')
   }
+  device.lastStep = step
 }

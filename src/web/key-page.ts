@@ -14,15 +14,13 @@ export function keyPage({ link, key, serial, others }: Extract<EnrollStep, { kin
       !${others > 0 ? html`<p class="note">You have an older active key. Switch it off once everything uses the new one.</p>` : ''}
       <h2>How to use it</h2>
       <p>On its own the key can do nothing: open a session with a code of your MFA device, and use that.</p>
-      <pre>aws configure set aws_access_key_id ${key.accessKeyId} --profile ${link.userName}
-aws configure set aws_secret_access_key THE_SECRET --profile ${link.userName}
-
-aws sts get-session-token --profile ${link.userName} \\
-  --serial-number ${serial} \\
-  --duration-seconds 43200 --token-code THE_CODE</pre>
-      <p>Or let a program ask you when a session is needed, with a <code>credential_process</code> entry in <code>~/.aws/config</code>:</p>
+      <pre>aws configure --profile ${link.userName}
+aws sts get-session-token --profile ${link.userName} \
+  --serial-number ${serial} \
+  --token-code 123456</pre>
+      <p>Or let the <code>aws</code> command open one when it needs one, by an entry in <code>~/.aws/config</code>. The script is in docs/access-keys.md of Muster.</p>
       <pre>[profile work]
-credential_process = muster-session ${link.userName} ${serial}</pre>
-      <p class="soft">docs/access-keys.md of Muster has that small script. A key is warned about, replaced and switched off when it grows old, and switched off when it is not used.</p>`
+credential_process = ~/bin/mfa-session ${link.userName} ${serial}</pre>
+      <p class="soft">A key is switched off when it grows old, and when it is not used. You get a link for a new one in time.</p>`
   return { status: 200, title: 'Your access key', body }
 }

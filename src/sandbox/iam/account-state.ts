@@ -88,6 +88,10 @@ export interface VirtualMfaDevice {
   /** Key of `Account.users`; set while assigned. */
   userKey?: string
   enableDate?: Moment
+  /** Of the last code that was taken: each is good once. */
+  lastStep?: number
+  /** Enabled with codes that came late: no code of it is taken until it is resynchronised. */
+  outOfStep?: boolean
 }
 export interface PasswordPolicy {
   readonly minimumPasswordLength: number

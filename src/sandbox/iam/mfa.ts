@@ -8,7 +8,7 @@ import * as is from './names.ts'
 import { page, rest } from './pages.ts'
 import { qrCodePng } from './qr-code.ts'
 import { newTags } from './tags.ts'
-import { areConsecutive, fromBase32 } from './totp.ts'
+import { fromBase32, stepAt, stepOfCodes } from './totp.ts'
 import { described as describedUser, mustBeModifiable, userOrCaller } from './users.ts'
 
 const codes = {
@@ -125,8 +125,13 @@ function deviceWithSerial(account: Account, serialNumber: string): VirtualMfaDev
 }
 
 function mustBeRight(device: VirtualMfaDevice, first: string, second: string, now: Date): void {
-  if (areConsecutive(fromBase32(device.seed), first, second, now)) return
-  throw new Refusal('InvalidAuthenticationCode', 'Authentication code for device is not valid.')
+  const step = stepOfCodes(fromBase32(device.seed), first, second, now)
+  if (step === undefined || step <= (device.lastStep ?? 0)) {
+    throw new Refusal('InvalidAuthenticationCode', 'Authentication code for device is not valid.')
+  }
+  device.lastStep = step
+  // API_EnableMFADevice: codes that come late enable a device that is out of sync.
+  device.outOfStep = Math.abs(step - stepAt(now)) > 2
 }
 
 const unknownDevice = (serialNumber: string) =>

@@ -17,13 +17,24 @@ export function codeOfStep(secret: Uint8Array, step: number, digits = 6): string
   return String(truncated % 10 ** digits).padStart(digits, '0')
 }
 
-/** Are these the codes of two steps in a row, near enough to now? */
-export function areConsecutive(secret: Uint8Array, first: string, second: string, now: Date): boolean {
+/** The step of the second of two codes in a row, near enough to now; undefined when they are not. */
+export function stepOfCodes(
+  secret: Uint8Array,
+  first: string,
+  second: string,
+  now: Date,
+): number | undefined {
   const current = stepAt(now)
   for (let step = current - toleratedSteps; step <= current + toleratedSteps; step += 1) {
-    if (codeOfStep(secret, step) === first && codeOfStep(secret, step + 1) === second) return true
+    if (codeOfStep(secret, step) === first && codeOfStep(secret, step + 1) === second) return step + 1
   }
-  return false
+  return undefined
+}
+
+/** Of one code, for a device whose clock is right. */
+export function stepOfCode(secret: Uint8Array, code: string, now: Date): number | undefined {
+  const current = stepAt(now)
+  return [current, current - 1, current + 1].find((step) => codeOfStep(secret, step) === code)
 }
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'

@@ -32,7 +32,9 @@ test('an MFA device is enabled by two consecutive codes of its seed only', () =>
   test.call('EnableMFADevice', enable(code(-1), code(0)))
   assert.equal(test.refusal('EnableMFADevice', enable(code(-1), code(0))), 'EntityAlreadyExists')
   assert.equal(test.call('ListMFADevices', ada).MFADevices[0].SerialNumber, serial)
-  test.call('ResyncMFADevice', enable(code(-1), code(0)))
+  // Each code is good once.
+  assert.equal(test.refusal('ResyncMFADevice', enable(code(-1), code(0))), 'InvalidAuthenticationCode')
+  test.call('ResyncMFADevice', enable(code(1), code(2)))
   assert.equal(test.refusal('DeleteUser', ada), 'DeleteConflict')
   assert.equal(test.refusal('DeleteVirtualMFADevice', { SerialNumber: serial }), 'DeleteConflict')
   assert.equal(

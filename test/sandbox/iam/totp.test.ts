@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { areConsecutive, codeOfStep, fromBase32, stepAt } from '../../../src/sandbox/iam/totp.ts'
+import { codeOfStep, fromBase32, stepAt, stepOfCodes } from '../../../src/sandbox/iam/totp.ts'
 
 // RFC 6238, appendix B, SHA-1.
 const vectors = [
@@ -32,10 +32,14 @@ test('two codes have to follow each other, in their order, near the present', ()
   const secret = Buffer.from('12345678901234567890')
   const now = new Date('2026-11-23T09:00:00Z')
   const code = (offset: number) => codeOfStep(secret, stepAt(now) + offset)
-  assert.ok(areConsecutive(secret, code(-1), code(0), now))
-  assert.ok(areConsecutive(secret, code(-3), code(-2), now))
-  assert.ok(!areConsecutive(secret, code(0), code(-1), now))
-  assert.ok(!areConsecutive(secret, code(0), code(0), now))
-  assert.ok(!areConsecutive(secret, code(-2), code(0), now))
-  assert.ok(!areConsecutive(secret, code(-100), code(-99), now))
+  const offsetOf = (first: string, second: string) => {
+    const step = stepOfCodes(secret, first, second, now)
+    return step === undefined ? undefined : step - stepAt(now)
+  }
+  assert.equal(offsetOf(code(-1), code(0)), 0)
+  assert.equal(offsetOf(code(-3), code(-2)), -2)
+  assert.equal(offsetOf(code(0), code(-1)), undefined)
+  assert.equal(offsetOf(code(0), code(0)), undefined)
+  assert.equal(offsetOf(code(-2), code(0)), undefined)
+  assert.equal(offsetOf(code(-100), code(-99)), undefined)
 })
