@@ -275,7 +275,8 @@ async function withLink(context: EnrollContext, token: string, work: Work): Prom
   const { store, clock, roleAccess } = context
   const first = await find(context, token)
   if (!first) return over
-  if (!(await leaseEnrollment(store.db, first.id, clock()))) {
+  const lease = await leaseEnrollment(store.db, first.id, clock())
+  if (!lease) {
     return (await find(context, token)) ? { kind: 'busy' } : over
   }
   try {
@@ -287,7 +288,7 @@ async function withLink(context: EnrollContext, token: string, work: Work): Prom
       return { kind: 'wait', why: readiness === 'settling' ? 'settling' : 'not-now' }
     return await work(link, access).catch((error) => trouble(context, link, error))
   } finally {
-    await giveBack(store.db, first.id)
+    await giveBack(store.db, lease)
   }
 }
 

@@ -94,10 +94,15 @@ function caseOf(row: Record<string, unknown>): EnrollmentCase {
   }
 }
 
+export interface Lease {
+  readonly id: string
+  readonly until: string
+}
+
 const leaseMs = 60_000
 
-/** One request at a time: false when another is at it, or the link is over. Given back by `giveBack`. */
-export async function leaseEnrollment(db: Database, id: string, now: Date): Promise<boolean> {
+/** One request at a time: undefined when another is at it, or the link is over. To be given back by `giveBack`. */
+export async function leaseEnrollment(db: Database, id: string, now: Date): Promise<Lease | undefined> {
   const until = new Date(now.getTime() + leaseMs).toISOString()
   const rows = await rowsOf(
     db,
@@ -108,11 +113,13 @@ export async function leaseEnrollment(db: Database, id: string, now: Date): Prom
         and (leased_until is null or leased_until <= ${now.toISOString()}::timestamptz)
       returning id`,
   )
-  return rows.length > 0
+  return rows.length > 0 ? { id, until } : undefined
 }
 
-export async function giveBack(db: Database, id: string): Promise<void> {
-  await db.execute(sql`update enrollments set leased_until = null where id = ${id}`)
+/** Nothing happens to a lease that ran out and is another's now. */
+export async function giveBack(db: Database, { id, until }: Lease): Promise<void> {
+  await db.execute(sql`
+    update enrollments set leased_until = null where id = ${id} and leased_until = ${until}::timestamptz`)
 }
 
 /** Notes a device before it is made: after a crash, this is what may stand unassigned in the account. */
