@@ -1,6 +1,6 @@
 /** The pages of a one-time link: each a pure function of the step that its owner has reached. */
 import { html } from 'ghtml'
-import type { EnrollStep, WrongCodes } from '../credentials/enroll.ts'
+import type { EnrollStep, WrongCodes } from '../credentials/enroll-step.ts'
 import type { EnrollmentCase } from '../credentials/enrollment.ts'
 import { keyPage } from './key-page.ts'
 import { layout } from './layout.ts'

@@ -5,18 +5,8 @@ import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { html } from 'ghtml'
 import { AwsCallError } from '../aws/errors.ts'
-import { isWrongCode, resyncDevice } from '../credentials/credential-calls.ts'
-import {
-  confirmCodes,
-  type EnrollContext,
-  type EnrollStep,
-  lookAtLink,
-  startEnrollment,
-} from '../credentials/enroll.ts'
-import { readCodes } from '../credentials/enrollment.ts'
-import { findEnrollment } from '../credentials/enrollment-store.ts'
-import { idOfToken } from '../credentials/link.ts'
-import { readTicket } from '../credentials/resync-ticket.ts'
+import { confirmCodes, lookAtLink, resyncDevice, startEnrollment } from '../credentials/enroll.ts'
+import type { EnrollContext, EnrollStep } from '../credentials/enroll-step.ts'
 import { toProblem } from '../http/plugins/problems.ts'
 import { enrollPage, resyncPage } from './enroll-pages.ts'
 import { layout } from './layout.ts'
@@ -67,12 +57,12 @@ export const enrollRoutes: FastifyPluginAsync<{ context: () => EnrollContext }> 
   )
   app.post<Link>('/enroll/:token/resync', { schema, bodyLimit }, async (request, reply) => {
     const { token } = request.params
-    const ticket = request.body?.ticket
-    const outcome = await resync(context(), token, ticket, request.body ?? {})
+    const body = request.body ?? {}
+    const outcome = await resyncDevice(context(), token, body)
     const { status, page } =
       outcome === 'over'
         ? enrollPage({ kind: 'over' }, pathOf(token))
-        : resyncPage(outcome, pathOf(token), String(ticket))
+        : resyncPage(outcome, pathOf(token), String(body.ticket))
     return reply.code(status).headers(pageHeaders).send(page)
   })
 }
@@ -88,28 +78,6 @@ async function show(
 }
 
 const pathOf = (token: string) => `/enroll/${encodeURIComponent(token)}`
-
-/** A device that was enabled with late codes is out of step; its owner has the last page, and so the ticket. */
-async function resync(
-  { keyring, clock, store, account }: EnrollContext,
-  token: string,
-  ticket: unknown,
-  body: Readonly<Record<string, unknown>>,
-): Promise<'done' | 'wrong' | 'over'> {
-  const id = idOfToken(keyring, token)
-  const serial = id === undefined ? undefined : readTicket(keyring, ticket, id, clock())
-  const link = id === undefined ? undefined : await findEnrollment(store.db, id)
-  if (!serial || !link) return 'over'
-  const codes = readCodes(body.code1, body.code2)
-  if (!codes) return 'wrong'
-  try {
-    await resyncDevice(account(), link.userName, serial, codes)
-    return 'done'
-  } catch (error) {
-    if (isWrongCode(error)) return 'wrong'
-    throw error
-  }
-}
 
 async function limit(app: FastifyInstance): Promise<void> {
   await app.register(rateLimit, { global: false })

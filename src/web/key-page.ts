@@ -1,6 +1,6 @@
 /** The page that shows an access key's secret, once, and how to use it where every request needs MFA. */
 import { html } from 'ghtml'
-import type { EnrollStep } from '../credentials/enroll.ts'
+import type { EnrollStep } from '../credentials/enroll-step.ts'
 
 export function keyPage({ link, key, serial, others }: Extract<EnrollStep, { kind: 'key' }>) {
   const body = html`
