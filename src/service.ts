@@ -26,7 +26,7 @@ import { shareFirstDenies } from './identity/first-deny.ts'
 import { openLedger } from './identity/ledger.ts'
 import type { ReconcileContext } from './identity/reconcile.ts'
 import { roleAccessIn } from './identity/role-access.ts'
-import { lockedElsewhere, ownerOf, startWorkers } from './identity/worker.ts'
+import { isToBeOut, ownerOf, startWorkers } from './identity/worker.ts'
 import { startDrain } from './intake/drain.ts'
 import { openInbox } from './intake/inbox.ts'
 import { startRetention } from './intake/retention.ts'
@@ -277,7 +277,7 @@ function openIdentityRoom(
       mode: config.mode,
       retentionDays: config.retentionDays,
       clock,
-      isLockedElsewhere: lockedElsewhere(store.db, account.accountId),
+      isToBeOut: isToBeOut(store.db, account.accountId),
       ownerOf: ownerOf(store.db, account.accountId),
     },
   }

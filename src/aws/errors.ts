@@ -80,7 +80,7 @@ export function isAwsError(error: unknown, ...wanted: readonly AwsErrorClass[]):
 export function isMissingUser(error: unknown): boolean {
   if (!isAwsError(error, 'absent')) return false
   const { message } = error.cause as Error
-  return /^(the )?user\b.*\b(not found|cannot be found|does not exist)/i.test(message)
+  return /^(the )?user (with name )?\S+ (was |is )?(not found|cannot be found|does not exist)/i.test(message)
 }
 
 function read(cause: unknown) {

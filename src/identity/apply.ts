@@ -51,7 +51,22 @@ export async function applyPlan(plan: Plan, options: ApplyOptions): Promise<Appl
     if (result.error instanceof Cancelled) stopped = true
     else if (result.error !== undefined) errors.push(result.error)
   }
+  // Whoever could not be deleted does not stay outside the quarantine.
+  if (leftQuarantineAlive(steps, plan, options.quarantineGroup)) {
+    const UserName = String(steps.at(-1)?.params.UserName)
+    const back: Step = { do: 'AddUserToGroup', UserName, GroupName: options.quarantineGroup }
+    steps.push((await applyStep(back, { ...options, priority, afterCreate: false })).recorded)
+  }
   return { steps, createdUserId, stopped, errors }
+}
+
+function leftQuarantineAlive(steps: readonly RecordedStep[], plan: Plan, quarantineGroup: string): boolean {
+  if (plan.kind !== 'purge' || steps.at(-1)?.do !== 'DeleteUser') return false
+  const isDone = ({ outcome }: RecordedStep) => outcome === 'done' || outcome === 'already'
+  const hasLeft = steps.some(
+    (step) => step.do === 'RemoveUserFromGroup' && step.params.GroupName === quarantineGroup && isDone(step),
+  )
+  return hasLeft && steps.at(-1)?.outcome === 'failed'
 }
 
 /** Out of the quarantine and gone: only when nothing is left that could act. */

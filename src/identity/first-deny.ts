@@ -9,6 +9,7 @@ import type { Clock } from '../clock.ts'
 import type { RecordedStep } from '../store/schema.ts'
 import type { Ledger, LoadedIdentity } from './ledger.ts'
 import type { Step } from './model.ts'
+import { holderOf } from './observe.ts'
 import { commandOf, paramsOf } from './steps.ts'
 
 export interface Denied {
@@ -22,6 +23,8 @@ export interface Denied {
 
 export interface DenyTarget {
   readonly userName: string
+  /** The user's own id, as far as it is known. */
+  readonly awsUserId: string | null
   readonly quarantineGroup: string
   /** Denies everything without MFA: never left to make room. */
   readonly baselineGroup: string
@@ -33,8 +36,11 @@ export interface DenyTarget {
 }
 
 /**
- * Puts the user into quarantine. Fails that for any reason but throttling or a missing user, the next
- * call puts `AWSDenyAll` as the user's boundary; then a group is left, and the first call repeated.
+ * Puts the user into quarantine. Fails that for any reason but throttling or a missing user, `AWSDenyAll` is put
+ * as the user's boundary; then a group is left, and the first call repeated.
+ *
+ * What a group denies is taken back by leaving it; a boundary that is replaced is lost. So before the boundary is
+ * put, and only then, one look makes sure that the name is not another user's by now.
  *
  * Never throws an AWS error: what failed is in the result.
  */
@@ -71,6 +77,8 @@ export async function denyAtOnce(account: Account, target: DenyTarget): Promise<
   if (isMissingUser(error)) return { by: 'absent', at, steps, error }
   if (isAwsError(error, 'throttled')) return { by: 'nothing', at, steps, error }
 
+  if (await isSomebodyElse(account, target)) return { by: 'absent', at, steps, error }
+
   const boundaryError = await attempt({
     do: 'PutUserPermissionsBoundary',
     UserName: target.userName,
@@ -83,6 +91,13 @@ export async function denyAtOnce(account: Account, target: DenyTarget): Promise<
   const secondError = await attempt(quarantine)
   if (secondError === undefined) return { by: 'quarantine', at, steps }
   return { by: boundaryError === undefined ? 'boundary' : 'nothing', at, steps, error: secondError }
+}
+
+/** False too when IAM does not say: a leaver is not left in for a read that failed. */
+async function isSomebodyElse(account: Account, { userName, awsUserId }: DenyTarget): Promise<boolean> {
+  if (awsUserId === null) return false
+  const holder = await holderOf(userName, account)
+  return holder !== 'unknown' && holder !== awsUserId
 }
 
 async function groupToLeave(account: Account, target: DenyTarget): Promise<string | undefined> {
@@ -101,7 +116,7 @@ async function groupToLeave(account: Account, target: DenyTarget): Promise<strin
 
 /** Makes one first call of what several ask for at the same moment: the reserved worker and the reconcile. */
 export type FirstDeny = (
-  identity: Pick<LoadedIdentity, 'id' | 'generation' | 'userName' | 'lastSeenName' | 'groups'>,
+  identity: Pick<LoadedIdentity, 'id' | 'generation' | 'userName' | 'lastSeenName' | 'awsUserId' | 'groups'>,
 ) => Promise<Denied>
 
 /** For how long a finished first call answers for another of the same generation. */
@@ -122,6 +137,7 @@ export function shareFirstDenies(
     const denying = denyAtOnce(account, {
       ...target,
       userName,
+      awsUserId: identity.awsUserId,
       knownGroups: identity.groups,
     }).then(async (denied) => {
       const accepted = denied.by === 'quarantine' || denied.by === 'boundary'

@@ -106,6 +106,18 @@ function isOurs(user: User, target: ObserveTarget): boolean {
   return Object.entries(target.tags).every(([key, value]) => tags[key] === value)
 }
 
+/** The `UserId` under that name; null when there is none, `unknown` when IAM does not say. One attempt: a lock waits. */
+export async function holderOf(userName: string, account: Account): Promise<string | null | 'unknown'> {
+  try {
+    const command = new GetUserCommand({ UserName: userName })
+    return (await account.call(command, { priority: priorities.lock })).output.User?.UserId ?? null
+  } catch (error) {
+    if (isAwsError(error, 'absent')) return null
+    if (error instanceof AwsCallError) return 'unknown'
+    throw error
+  }
+}
+
 async function getUser(UserName: string, ask: Ask): Promise<User | undefined> {
   try {
     return (await ask(new GetUserCommand({ UserName }))).User

@@ -179,6 +179,8 @@ function judge(run: Run, facts: Facts): Verdict {
 }
 
 const minuteMs = 60_000
+/** Somebody who is to be deleted and could not be may be getting something new right now. */
+const purgeRetryMs = 30_000
 /** A job's tries take about an hour; whatever becomes of them, somebody comes back. */
 const afterDeadLetterMs = 70 * minuteMs
 
@@ -295,7 +297,7 @@ function judgePurge(run: Run, facts: Facts): Verdict {
   return {
     state: 'locked',
     reason: `the purge is not complete: ${failed ?? 'the user is still there'}`,
-    nextLookAt: new Date(run.finishedAt.getTime() + 5 * minuteMs),
+    nextLookAt: new Date(run.finishedAt.getTime() + purgeRetryMs),
     reached: false,
   }
 }

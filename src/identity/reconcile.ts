@@ -8,7 +8,7 @@ import { desired } from './desired.ts'
 import { type FirstDeny, undoDeny } from './first-deny.ts'
 import type { Ledger, LoadedIdentity, Outcome } from './ledger.ts'
 import type { Desired, Observed, Plan } from './model.ts'
-import { observe } from './observe.ts'
+import { holderOf, observe } from './observe.ts'
 import { type Run, settle } from './outcome.ts'
 import { plan } from './plan.ts'
 import { type RegistrationSettings, registrationOf } from './registration.ts'
@@ -27,8 +27,8 @@ export interface ReconcileContext {
   readonly mode: 'enforce' | 'observe'
   readonly retentionDays: number
   readonly clock: Clock
-  /** Whether a locked identity of ours, other than this one, stands under that name in IAM. */
-  isLockedElsewhere(userName: string, identityId: string): Promise<boolean>
+  /** Whether the user of that id is an identity of ours that is locked, or is to be. */
+  isToBeOut(userId: string): Promise<boolean>
   /** The id of the identity that owns this `UserId`, if any does. */
   ownerOf(userId: string): Promise<string | null>
 }
@@ -178,19 +178,24 @@ async function look(
 
 /**
  * The first call went by name, unread: if the name is somebody else's, it is taken back. Whichever run sees
- * whose it is does this, also when the call was another worker's or another process's.
+ * whose it is does this, also when the call was another worker's or another process's. What decides is whose
+ * the called name is, by its `UserId`: that our user shows under another name may be a read that lags behind.
  */
 async function undoMistake(run: Run, context: ReconcileContext): Promise<Run> {
   const { identity, denied, observed } = run
   const accepted = denied?.by === 'quarantine' || denied?.by === 'boundary'
   const called = accepted ? (identity.lastSeenName ?? identity.userName) : identity.deniedName
   if (called === null || observed.kind === 'unknown') return { ...run, deniedName: called }
-  const isRight = observed.kind === 'present' && isSameName(observed.user.userName, called)
   const settled: Run = { ...run, deniedName: null }
-  if (isRight) return settled
+  if (observed.kind === 'present' && isSameName(observed.user.userName, called)) return settled
+  const holder = await holderOf(called, context.account)
+  if (holder === identity.awsUserId && holder !== null) return settled
+  if (holder === 'unknown') return { ...run, deniedName: called }
+  // The name is nobody's: renamed just now, or the reads disagree. As long as our user stands, look again.
+  if (holder === null) return { ...run, deniedName: observed.kind === 'present' ? called : null }
   // Nobody of ours was denied by that call.
   const mistaken: Run = { ...settled, denied: denied && { ...denied, by: 'absent' }, wasMistaken: true }
-  if (await context.isLockedElsewhere(called, identity.id)) return mistaken
+  if (await context.isToBeOut(holder)) return mistaken
   const undone = await undoDeny(context.account, called, context.registration.quarantineGroup)
   const extraSteps = [...run.extraSteps, undone]
   return { ...mistaken, extraSteps, deniedName: undone.outcome === 'failed' ? called : null }

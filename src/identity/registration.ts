@@ -49,9 +49,9 @@ export async function registerEmployees(
 ): Promise<void> {
   let unnamed = people.map((person) => ({
     employeeId: person.employeeId,
-    base: baseUserName(settings.userNameTemplate, person) ?? `employee-${newId().slice(-12)}`,
+    base: baseUserName(settings.userNameTemplate, person) ?? nameOfNobody(),
   }))
-  for (let choices = 16; unnamed.length > 0; choices = Math.min(choices * 4, 4096)) {
+  for (let choices = 16; unnamed.length > 0; choices = Math.min(choices * 4, mostChoices)) {
     const taken = await takenNames(
       tx,
       settings.accountId,
@@ -80,12 +80,16 @@ export async function registerEmployees(
     )
     const named = new Set(registered.map((row) => row.employee_id))
     unnamed = unnamed.filter(({ employeeId }) => !named.has(employeeId))
-    if (unnamed.length > 0) {
-      const registered = await registeredAlready(tx, settings.accountId, unnamed)
-      unnamed = unnamed.filter(({ employeeId }) => !registered.has(employeeId))
+    // All names like it are given: whoever comes now is called by something that nobody else is.
+    if (choices === mostChoices) {
+      unnamed = unnamed.map(({ employeeId }) => ({ employeeId, base: nameOfNobody() }))
     }
   }
 }
+
+const mostChoices = 4096
+
+const nameOfNobody = () => `employee-${newId().slice(-12)}`
 
 function firstFree(base: string, taken: ReadonlySet<string>, choices: number): string | undefined {
   for (let n = 1; n <= choices; n++) {
@@ -93,21 +97,6 @@ function firstFree(base: string, taken: ReadonlySet<string>, choices: number): s
     if (!taken.has(candidate.toLowerCase())) return candidate
   }
   return undefined
-}
-
-async function registeredAlready(
-  tx: Transaction,
-  accountId: string,
-  people: readonly { readonly employeeId: string }[],
-): Promise<Set<string>> {
-  const ids = people.map(({ employeeId }) => employeeId)
-  const rows = await rowsOf<{ employee_id: string }>(
-    tx,
-    sql`
-      select employee_id from identities
-      where account_id = ${accountId} and employee_id = any(${sql.param(ids)}::text[])`,
-  )
-  return new Set(rows.map((row) => row.employee_id))
 }
 
 /** Which of the first `choices` names for each base are in use. Asked by equality, which the index answers. */

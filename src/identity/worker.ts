@@ -93,15 +93,15 @@ function byId(identities: readonly LoadedIdentity[]): ReadonlyMap<string, Loaded
   return new Map(identities.map((identity) => [identity.id, identity]))
 }
 
-/** Whether the user of that name is another identity of ours whose lock is in force. */
-export function lockedElsewhere(db: Database, accountId: string): ReconcileContext['isLockedElsewhere'] {
-  return async (userName, identityId) => {
+/** Whether that user is another identity of ours that is locked, or is to be. */
+export function isToBeOut(db: Database, accountId: string): ReconcileContext['isToBeOut'] {
+  return async (userId) => {
     const rows = await rowsOf(
       db,
       sql`
-        select 1 from identities
-        where account_id = ${accountId} and id <> ${identityId} and locked_at is not null
-          and lower(coalesce(last_seen_name, user_name)) = lower(${userName})
+        select 1 from identities join employees using (employee_id)
+        where account_id = ${accountId} and aws_user_id = ${userId}
+          and (locked_at is not null or employees.status is distinct from 'active' or hold is not null)
         limit 1`,
     )
     return rows.length > 0

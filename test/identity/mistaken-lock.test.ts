@@ -1,6 +1,7 @@
 /** Sequences in which a lock could miss its user, or meet somebody else's. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { IAMClient, UpdateUserCommand } from '@aws-sdk/client-iam'
 import { call, forEachEngine, type RunningService } from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
 
@@ -33,6 +34,74 @@ forEachEngine((_name, open) => {
     await until('M1', 'locked', 30_000)
     assert.deepEqual(groupsOf('ada.m1'), [])
     assert.deepEqual(groupsOf('ada.m1.renamed'), [quarantine])
+  })
+
+  test('a stranger who got the name of a leaver in ten groups keeps boundary and groups', async () => {
+    const { hire, tell, until, sandbox, groupsOf } = await running()
+    await hire('M9')
+    await until('M9', 'awaiting_mfa')
+    call(sandbox, 'UpdateUser', { UserName: 'ada.m9', NewUserName: 'ada.m9.renamed' })
+    call(sandbox, 'CreateUser', { UserName: 'ada.m9' })
+    call(sandbox, 'AddUserToGroup', { UserName: 'ada.m9', GroupName: 'billing-read' })
+    sandbox.faults.add({
+      action: 'AddUserToGroup',
+      params: { UserName: 'ada.m9' },
+      times: always,
+      outcome: { code: 'LimitExceeded' },
+    })
+    await tell('employee.terminated', 'M9')
+    await until('M9', 'locked', 30_000)
+    assert.deepEqual(groupsOf('ada.m9'), ['billing-read'])
+    assert.equal(sandbox.state.users.get('ada.m9')?.permissionsBoundary, undefined)
+    assert.deepEqual(groupsOf('ada.m9.renamed'), [quarantine])
+  })
+
+  test('a read that lags behind a rename does not take back the lock of the right user', async () => {
+    const { hire, tell, until, sandbox, groupsOf } = await running()
+    await hire('M10')
+    await until('M10', 'awaiting_mfa')
+    call(sandbox, 'UpdateUser', { UserName: 'ada.m10', NewUserName: 'ada.m10.by-hand' })
+    sandbox.faults.set({ readLagMs: 1500 })
+    const iam = new IAMClient({
+      region: 'us-east-1',
+      endpoint: sandbox.url,
+      credentials: sandbox.credentials,
+    })
+    await iam.send(new UpdateUserCommand({ UserName: 'ada.m10.by-hand', NewUserName: 'ada.m10' }))
+    iam.destroy()
+    sandbox.calls.clear()
+    await tell('employee.terminated', 'M10')
+    await until('M10', 'locked', 30_000)
+    const leaves = sandbox.calls
+      .of('RemoveUserFromGroup')
+      .filter(({ params }) => params.GroupName === quarantine)
+    assert.deepEqual(leaves, [])
+    assert.ok(groupsOf('ada.m10')?.includes(quarantine))
+    sandbox.faults.clear()
+  })
+
+  test('two leavers whose names were swapped by hand both stay in quarantine', async () => {
+    const { hire, tell, until, sandbox, groupsOf } = await running()
+    await hire('M11')
+    await hire('M12')
+    await until('M11', 'awaiting_mfa')
+    await until('M12', 'awaiting_mfa')
+    const swap = [
+      ['ada.m11', 'ada.between'],
+      ['ada.m12', 'ada.m11'],
+      ['ada.between', 'ada.m12'],
+    ] as const
+    for (const [UserName, NewUserName] of swap) call(sandbox, 'UpdateUser', { UserName, NewUserName })
+    sandbox.calls.clear()
+    await Promise.all([tell('employee.terminated', 'M11'), tell('employee.terminated', 'M12')])
+    await until('M11', 'locked', 30_000)
+    await until('M12', 'locked', 30_000)
+    assert.deepEqual(groupsOf('ada.m11'), [quarantine])
+    assert.deepEqual(groupsOf('ada.m12'), [quarantine])
+    const leaves = sandbox.calls
+      .of('RemoveUserFromGroup')
+      .filter(({ params }) => params.GroupName === quarantine)
+    assert.deepEqual(leaves, [])
   })
 
   test('where Muster never made anybody, a leaver costs no stranger anything', async () => {

@@ -116,6 +116,16 @@ forEachDatabase((_name, openStore) => {
     mustAllDiffer(await namesIn(store), 101)
   })
 
+  test('where all names like it are given, a newcomer gets one that is nobody’s, at once', async () => {
+    await store.db.execute(sql`
+      insert into identities (id, employee_id, account_id, user_name)
+      select gen_random_uuid(), 'old' || n, ${settings.accountId},
+        case when n = 1 then 'ada.lovelace' else 'ada.lovelace' || n end
+      from generate_series(1, 4096) as n`)
+    await register(store, [person('E1')])
+    assert.match((await namesIn(store)).E1 ?? '', /^employee-\w{12}$/)
+  })
+
   test('a hundred names of 200 characters stay apart in the 64 that IAM allows', async () => {
     await register(
       store,

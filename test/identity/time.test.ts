@@ -108,6 +108,26 @@ forEachEngine((_name, open) => {
       await eventually(() => keys.every(({ status }) => status === 'Inactive'))
     }
   })
+
+  test('who cannot be deleted at the last moment is put back into quarantine at once', async () => {
+    const { hire, tell, until, groupsOf, sandbox } = await running()
+    await hire('T20')
+    await until('T20', 'awaiting_mfa')
+    await tell('employee.terminated', 'T20')
+    await until('T20', 'locked')
+    sandbox.faults.add({
+      action: 'DeleteUser',
+      params: { UserName: 'ada.t20' },
+      times: 5,
+      outcome: { code: 'DeleteConflict' },
+    })
+    sandbox.calls.clear()
+    offsetMs += 31 * dayMs
+    await eventually(() => sandbox.calls.of('DeleteUser').length === 5, { withinMs: 20_000 })
+    await eventually(() => groupsOf('ada.t20')?.join() === 'muster-quarantine')
+    offsetMs += 31_000
+    await until('T20', 'deleted', 30_000)
+  })
 })
 
 forEachEngine((_name, open) => {
