@@ -158,7 +158,7 @@ forEachEngine((_name, open) => {
     assert.equal(operation.steps[0].do, 'CreateUser')
     await tell('employee.terminated', 'O1')
     await eventually(async () => (await api('GET', '/v1/employees/O1')).status === 'terminated')
-    await eventually(async () => (await identity('O1')).state === 'pending')
+    await eventually(async () => (await identity('O1')).state === 'deleted')
     const catalog = await eventually(async () =>
       (await api('GET', '/v1/operations')).items.find((item: { kind: string }) => item.kind === 'catalog'),
     )
