@@ -1,6 +1,8 @@
 /** Every setting: read once, validated, frozen. A missing or malformed one stops the start with one line. */
+
 import { isAbsolute } from 'node:path'
 import { type PasswordPolicy, recommendedPolicy, weakParts } from './credentials/password-policy.ts'
+import { type RotationRules, usualRotation } from './identity/rotation.ts'
 
 export interface Config {
   readonly host: string
@@ -22,6 +24,7 @@ export interface Config {
   readonly deliveryRetentionDays: number
   readonly userNameTemplate: string
   readonly passwordPolicy: PasswordPolicy
+  readonly rotation: RotationRules
   /** How long a one-time link can be used. */
   readonly enrollmentHours: number
   readonly sandbox: { readonly port: number } | undefined
@@ -73,6 +76,7 @@ export function readConfig(env: Environment, { sandbox = false } = {}): Config {
     deliveryRetentionDays: read('MUSTER_DELIVERY_RETENTION_DAYS', integer(1, 3650), 30),
     userNameTemplate: read('MUSTER_USER_NAME_TEMPLATE', userNameTemplate, '{given}.{family}'),
     passwordPolicy: readPasswordPolicy(read),
+    rotation: readRotation(read),
     enrollmentHours: read('MUSTER_ENROLLMENT_HOURS', integer(1, 720), 72),
     sandbox: inSandbox ? { port: read('MUSTER_SANDBOX_PORT', integer(0, 65_535), 4599) } : undefined,
     aws: {
@@ -115,6 +119,23 @@ function readPasswordPolicy(read: Read): PasswordPolicy {
     )
   }
   return policy
+}
+
+function readRotation(read: Read): RotationRules {
+  const days = integer(1, 3650)
+  const rules: RotationRules = {
+    ...usualRotation,
+    warnAfterDays: read('MUSTER_KEY_WARN_DAYS', days, usualRotation.warnAfterDays),
+    disableAfterDays: read('MUSTER_KEY_MAX_AGE_DAYS', days, usualRotation.disableAfterDays),
+    deleteAfterDays: read('MUSTER_KEY_DELETE_AFTER_DAYS', days, usualRotation.deleteAfterDays),
+    unusedDays: read('MUSTER_UNUSED_DAYS', days, usualRotation.unusedDays),
+  }
+  if (rules.warnAfterDays >= rules.disableAfterDays) {
+    throw new ConfigError(
+      `MUSTER_KEY_WARN_DAYS must be less than MUSTER_KEY_MAX_AGE_DAYS (${rules.disableAfterDays})`,
+    )
+  }
+  return rules
 }
 
 const required = Symbol('required')

@@ -276,6 +276,7 @@ function openIdentityRoom(
       catalogHash: catalog.hash,
       mode: config.mode,
       retentionDays: config.retentionDays,
+      rotation: config.rotation,
       clock,
       isToBeOut: isToBeOut(store.db, account.accountId),
       ownerOf: ownerOf(store.db, account.accountId),

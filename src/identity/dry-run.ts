@@ -6,6 +6,7 @@ import { identities } from '../store/schema.ts'
 import type { Desired, Observed, Plan } from './model.ts'
 import { observe } from './observe.ts'
 import { plan } from './plan.ts'
+import { planInput } from './plan-input.ts'
 import { type ReconcileContext, wanted } from './reconcile.ts'
 import { registrationOf } from './registration.ts'
 import { paramsOf } from './steps.ts'
@@ -27,7 +28,7 @@ export interface DryRun {
 
 type DryRunContext = Pick<
   ReconcileContext,
-  'account' | 'ledger' | 'registration' | 'roleAccess' | 'retentionDays' | 'clock'
+  'account' | 'ledger' | 'registration' | 'roleAccess' | 'retentionDays' | 'rotation' | 'clock'
 >
 
 export function createDryRun(db: Database, context: DryRunContext): DryRun {
@@ -40,13 +41,7 @@ export function createDryRun(db: Database, context: DryRunContext): DryRun {
       { ...identity, tags: registration.tags, begunAt: identity.touchedAt },
       { account: context.account, everything: want.kind !== 'active' },
     )
-    const preview = plan({
-      desired: want,
-      observed,
-      registration,
-      possibleGroups: identity.possibleGroups,
-      believed: { groups: identity.groups, quarantined: identity.lockedAt !== null },
-    })
+    const preview = plan(planInput(identity, want, observed, { ...context, now: context.clock() }))
     return [
       {
         accountId: identity.accountId,

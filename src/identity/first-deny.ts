@@ -141,7 +141,10 @@ export function shareFirstDenies(
       knownGroups: identity.groups,
     }).then(async (denied) => {
       const accepted = denied.by === 'quarantine' || denied.by === 'boundary'
-      if (accepted) await noteDenied(identity, userName, denied.at)
+      if (accepted) {
+        const setBoundary = denied.steps.some(({ do: action }) => action === 'PutUserPermissionsBoundary')
+        await noteDenied(identity, { userName, at: denied.at, setBoundary })
+      }
       // What was not accepted is asked for again by whoever comes next.
       setTimeout(() => running.delete(key), accepted ? sharedMs : 0).unref()
       return denied

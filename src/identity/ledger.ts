@@ -4,12 +4,15 @@
  */
 import { sql } from 'drizzle-orm'
 import { type AuditEntry, auditRows } from '../audit/record.ts'
+import type { Notice } from '../notify/announce.ts'
 import { type Batcher, createBatcher } from '../store/batcher.ts'
 import { type Database, rowsOf } from '../store/open.ts'
 import type {
+  AccessKeyRecord,
   EmployeeStatus,
   Hold,
   IdentityState,
+  Lack,
   OperationKind,
   OperationStatus,
   RecordedStep,
@@ -35,6 +38,14 @@ export interface LoadedIdentity {
   readonly deniedName: string | null
   readonly deletedAt: Date | null
   readonly touchedAt: Date | null
+  readonly lacks: Lack | null
+  readonly mfaReset: boolean
+  readonly mfaEnabledAt: Date | null
+  readonly mfaDeadlineAt: Date | null
+  readonly mfaSerials: readonly string[]
+  readonly accessKeys: readonly AccessKeyRecord[]
+  readonly boundaryArn: string | null
+  readonly missingSince: Date | null
   readonly employee: {
     readonly status: EmployeeStatus | null
     readonly role: string
@@ -79,6 +90,18 @@ export interface Outcome {
   readonly deletedAt: Date | null
   readonly touchedAt: Date | null
   readonly nextLookAt: Date | null
+  readonly lacks: Lack | null
+  /** Its owner is to get a link for what is lacking. */
+  readonly enrollmentWanted: boolean
+  /** Its owner is to get a link for a new key. */
+  readonly keyLinkWanted: boolean
+  /** The devices that were said to be lost are gone. */
+  readonly mfaResetDone: boolean
+  readonly mfaSerials: readonly string[]
+  readonly accessKeys: readonly AccessKeyRecord[]
+  readonly boundaryArn: string | null
+  readonly missingSince: Date | null
+  readonly notices: readonly Notice[]
   /** The generation that this run worked for. */
   readonly generation: number
   /** The generation that is reconciled now; null when this run did not get there. */
@@ -124,7 +147,10 @@ export interface Ledger {
    * Notes the first accepted deny at once, without waiting for the rest of the lock. One that a newer change
    * has overtaken meanwhile is looked after at once: that change may have ended the lock.
    */
-  noteDenied(identity: Pick<LoadedIdentity, 'id' | 'generation'>, userName: string, at: Date): Promise<void>
+  noteDenied(
+    identity: Pick<LoadedIdentity, 'id' | 'generation'>,
+    denied: { readonly userName: string; readonly at: Date; readonly setBoundary: boolean },
+  ): Promise<void>
 }
 
 export function openLedger(db: Database): Ledger {
@@ -151,11 +177,12 @@ export function openLedger(db: Database): Ledger {
     record: (outcome) => outcomes.add(outcome).catch(() => outcomes.add(outcome)),
     isCurrent: async (id, generation) => (await generations.add(id)) === generation,
     noteCreated: async (id, generation, awsUserId) => (await creations.add({ id, awsUserId })) === generation,
-    async noteDenied({ id, generation }, userName, at) {
+    async noteDenied({ id, generation }, { userName, at, setBoundary }) {
       const moment = sql`${at.toISOString()}::timestamptz`
       await db.execute(sql`
         update identities set
           locked_at = coalesce(locked_at, ${moment}), denied_name = ${userName}, state = 'locked',
+          boundary_arn = case when ${setBoundary} then '' else boundary_arn end,
           next_look_at = case when generation = ${generation} then next_look_at else ${moment} end
         where id = ${id}`)
     },
@@ -208,6 +235,14 @@ function loaded(row: Record<string, unknown>): LoadedIdentity {
     deniedName: row.denied_name as string | null,
     deletedAt: moment(row.deleted_at),
     touchedAt: moment(row.touched_at),
+    lacks: row.lacks as Lack | null,
+    mfaReset: row.mfa_reset as boolean,
+    mfaEnabledAt: moment(row.mfa_enabled_at),
+    mfaDeadlineAt: moment(row.mfa_deadline_at),
+    mfaSerials: row.mfa_serials as string[],
+    accessKeys: row.access_keys as AccessKeyRecord[],
+    boundaryArn: row.boundary_arn as string | null,
+    missingSince: moment(row.missing_since),
     employee: {
       status: row.status as EmployeeStatus | null,
       role: row.role as string,
@@ -235,17 +270,20 @@ async function writeIntents(db: Database, intents: readonly Intent[]) {
     started_at: intent.startedAt,
     possible_groups: intent.possibleGroups,
     certain_groups: intent.certainGroups,
+    sets_boundary: intent.steps.some(({ params }) => params.PermissionsBoundary !== undefined),
   }))
   await db.execute(sql`
     with r as (
       select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(
         id uuid, identity_id uuid, account_id text, employee_id text, kind text, cause text, generation int,
-        steps jsonb, started_at timestamptz, possible_groups text[], certain_groups text[])
+        steps jsonb, started_at timestamptz, possible_groups text[], certain_groups text[], sets_boundary boolean)
     ), locked as (
       select id from identities where id in (select identity_id from r) order by id for update
     ), touched as (
       update identities set
-        touched_at = r.started_at, possible_groups = r.possible_groups, groups = r.certain_groups
+        touched_at = r.started_at, possible_groups = r.possible_groups, groups = r.certain_groups,
+        -- Until the outcome is known, nobody knows which boundary there is.
+        boundary_arn = case when r.sets_boundary then '' else identities.boundary_arn end
       from r join locked on locked.id = r.identity_id where identities.id = r.identity_id
     ), interrupted as (
       update operations set status = 'interrupted', finished_at = r.started_at
@@ -275,6 +313,14 @@ async function writeOutcomes(db: Database, outcomes: readonly Outcome[]) {
     deleted_at: outcome.deletedAt,
     touched_at: outcome.touchedAt,
     next_look_at: outcome.nextLookAt,
+    lacks: outcome.lacks,
+    enrollment_wanted: outcome.enrollmentWanted,
+    key_link_wanted: outcome.keyLinkWanted,
+    mfa_reset_done: outcome.mfaResetDone,
+    mfa_serials: outcome.mfaSerials,
+    access_keys: outcome.accessKeys,
+    boundary_arn: outcome.boundaryArn,
+    missing_since: outcome.missingSince,
     generation: outcome.generation,
     reconciled_generation: outcome.reconciledGeneration,
     last_reconciled_at: outcome.at,
@@ -303,7 +349,9 @@ async function writeOutcomes(db: Database, outcomes: readonly Outcome[]) {
       select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(
         id uuid, state text, reason text, aws_user_id text, last_seen_name text, groups text[], possible_groups text[],
         mfa_enrolled boolean, console_access boolean, adopt boolean, locked_at timestamptz, denied_name text, knows_of_deny boolean, deleted_at timestamptz,
-        touched_at timestamptz, next_look_at timestamptz, reconciled_generation int, generation int, last_reconciled_at timestamptz)
+        touched_at timestamptz, next_look_at timestamptz, lacks text, enrollment_wanted boolean, key_link_wanted boolean,
+        mfa_reset_done boolean, mfa_serials text[], access_keys jsonb, boundary_arn text, missing_since timestamptz,
+        reconciled_generation int, generation int, last_reconciled_at timestamptz)
     ), locked as (
       -- In the order in which everybody locks them.
       select id from identities where id in (select id from r) order by id for update
@@ -322,6 +370,13 @@ async function writeOutcomes(db: Database, outcomes: readonly Outcome[]) {
         locked_at = case when ${speaksLast} then r.locked_at else identities.locked_at end,
         denied_name = case when ${speaksLast} then r.denied_name else identities.denied_name end,
         next_look_at = least(identities.next_look_at, r.next_look_at),
+        lacks = r.lacks, mfa_serials = r.mfa_serials, access_keys = r.access_keys,
+        boundary_arn = r.boundary_arn, missing_since = r.missing_since,
+        enrollment_wanted = identities.enrollment_wanted or r.enrollment_wanted,
+        key_link_wanted = identities.key_link_wanted or r.key_link_wanted,
+        -- Devices that were lost again meanwhile are another run's.
+        mfa_reset = identities.mfa_reset and not (r.mfa_reset_done and identities.generation = r.generation),
+        mfa_enabled_at = case when r.mfa_reset_done then null else identities.mfa_enabled_at end,
         reconciled_generation = coalesce(r.reconciled_generation, identities.reconciled_generation),
         last_reconciled_at = r.last_reconciled_at
       from r join locked using (id) where identities.id = r.id

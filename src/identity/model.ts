@@ -1,4 +1,5 @@
 /** The identity's words as types: desired, observed, steps, plan. Plain data, no behaviour. */
+import type { CredentialContext } from './credential-rules.ts'
 
 /** What an identity should be. */
 export type Desired =
@@ -51,7 +52,9 @@ export interface ObservedUser {
   readonly inlinePolicyNames: Facet<readonly string[]>
   readonly hasLoginProfile: Facet<boolean>
   readonly mfaSerials: Facet<readonly string[]>
-  readonly accessKeys: Facet<readonly Credential[]>
+  /** When the password was last used, or else made; null when there is none, or IAM does not tell. */
+  readonly passwordUsedAt: Date | null
+  readonly accessKeys: Facet<readonly ObservedKey[]>
   readonly sshKeys: Facet<readonly Credential[]>
   readonly certificates: Facet<readonly Credential[]>
   readonly serviceCredentials: Facet<readonly Credential[]>
@@ -62,6 +65,12 @@ export interface ObservedUser {
 export interface Credential {
   readonly id: string
   readonly active: boolean
+}
+
+export interface ObservedKey extends Credential {
+  readonly createdAt: Date
+  /** Null for never; asked of active keys only. */
+  readonly lastUsedAt: Facet<Date | null>
 }
 
 /** One IAM call, as data: the action's name and its parameters as the API reference has them. */
@@ -146,11 +155,17 @@ export interface PlanInput {
    * What our own accepted calls say. A read may still show what was left a moment ago, so a group counts
    * as joined only when both say so, and the quarantine as left only when neither speaks of it.
    */
-  readonly believed: { readonly groups: readonly string[]; readonly quarantined: boolean }
+  readonly believed: {
+    readonly groups: readonly string[]
+    readonly quarantined: boolean
+    /** Null when nothing is on record; empty when it is not known what our last call came to. */
+    readonly boundaryArn: string | null
+  }
+  readonly credentials: CredentialContext
 }
 
 export interface Plan {
-  readonly kind: 'join' | 'move' | 'lock' | 'unlock' | 'purge' | 'repair' | 'none'
+  readonly kind: 'join' | 'move' | 'lock' | 'unlock' | 'purge' | 'repair' | 'rotate' | 'none'
   readonly steps: readonly Step[]
   /** What could not be planned because IAM did not tell; not empty means: look again. */
   readonly unread: readonly string[]

@@ -2,6 +2,8 @@
 
 import { setTimeout as delay } from 'node:timers/promises'
 import {
+  type AccessKeyMetadata,
+  GetAccessKeyLastUsedCommand,
   GetLoginProfileCommand,
   GetUserCommand,
   ListAccessKeysCommand,
@@ -19,7 +21,7 @@ import {
 import type { Account, IamCommand } from '../aws/account.ts'
 import { AwsCallError, isAwsError } from '../aws/errors.ts'
 import { type Priority, priorities } from '../aws/limiter.ts'
-import type { Credential, Facet, Observed, ObservedUser } from './model.ts'
+import type { Credential, Facet, Observed, ObservedKey, ObservedUser } from './model.ts'
 import { isSameName } from './user-name.ts'
 
 export interface ObserveTarget {
@@ -165,7 +167,7 @@ async function inspect(
         (m) => new ListUserPoliciesCommand(page(m)),
         (o) => o.PolicyNames,
       ),
-      facet(() => hasLoginProfile(UserName, ask)),
+      facet(() => loginProfileMadeAt(UserName, ask)),
       all(
         ask,
         (m) => new ListMFADevicesCommand(page(m)),
@@ -174,7 +176,7 @@ async function inspect(
       all(
         ask,
         (m) => new ListAccessKeysCommand(page(m)),
-        (o) => o.AccessKeyMetadata?.map((k) => credential(k.AccessKeyId, k.Status)),
+        (o) => o.AccessKeyMetadata,
       ),
       everything
         ? all(
@@ -208,14 +210,41 @@ async function inspect(
     groups,
     attachedPolicyArns: attached,
     inlinePolicyNames: inline,
-    hasLoginProfile: login,
+    hasLoginProfile: login === 'unknown' ? login : login !== null,
+    passwordUsedAt: passwordUsedAt(login, user.PasswordLastUsed),
     mfaSerials: mfa,
-    accessKeys,
+    accessKeys: await withLastUse(accessKeys, ask, everything),
     sshKeys,
     certificates,
     serviceCredentials,
     nameTakenBy,
   }
+}
+
+function passwordUsedAt(madeAt: Facet<Date | null>, lastUsedAt: Date | undefined): Date | null {
+  if (madeAt === null || madeAt === 'unknown') return null
+  return lastUsedAt && lastUsedAt > madeAt ? lastUsedAt : madeAt
+}
+
+/** One call for each active key: few people have any. Who is out needs none of it. */
+async function withLastUse(
+  listed: Facet<readonly AccessKeyMetadata[]>,
+  ask: Ask,
+  isOut: boolean,
+): Promise<Facet<readonly ObservedKey[]>> {
+  if (listed === 'unknown') return listed
+  return await Promise.all(
+    listed.map(async ({ AccessKeyId = '', Status, CreateDate = new Date() }): Promise<ObservedKey> => {
+      const active = Status === 'Active'
+      const lastUsedAt = active && !isOut ? await facet(() => lastUseOf(AccessKeyId, ask)) : 'unknown'
+      return { id: AccessKeyId, active, createdAt: CreateDate, lastUsedAt }
+    }),
+  )
+}
+
+async function lastUseOf(AccessKeyId: string, ask: Ask): Promise<Date | null> {
+  const { AccessKeyLastUsed } = await ask(new GetAccessKeyLastUsedCommand({ AccessKeyId }))
+  return AccessKeyLastUsed?.LastUsedDate ?? null
 }
 
 function credential(id: string | undefined, status: string | undefined) {
@@ -259,12 +288,13 @@ async function facet<T>(read: () => Promise<T>): Promise<Facet<T>> {
   }
 }
 
-async function hasLoginProfile(UserName: string, ask: Ask): Promise<boolean> {
+/** When the password was made; null without one. */
+async function loginProfileMadeAt(UserName: string, ask: Ask): Promise<Date | null> {
   try {
-    await ask(new GetLoginProfileCommand({ UserName }))
-    return true
+    const { LoginProfile } = await ask(new GetLoginProfileCommand({ UserName }))
+    return LoginProfile?.CreateDate ?? new Date()
   } catch (error) {
-    if (isAwsError(error, 'absent')) return false
+    if (isAwsError(error, 'absent')) return null
     throw error
   }
 }

@@ -7,6 +7,9 @@ import { nextLockLook } from './desired.ts'
 import type { Denied } from './first-deny.ts'
 import type { LoadedIdentity, Outcome } from './ledger.ts'
 import type { Desired, Observed, ObservedUser, Plan } from './model.ts'
+import { type CredentialOutcome, credentialOutcome } from './outcome-credentials.ts'
+import { isDeny } from './plan-reading.ts'
+import type { RotationRules } from './rotation.ts'
 
 /** One run of a reconcile, as far as it got. */
 export interface Run {
@@ -22,6 +25,7 @@ export interface Run {
   readonly startedAt: Date
   readonly finishedAt: Date
   readonly retentionDays: number
+  readonly rotation: RotationRules
   readonly rehearsed: boolean
   /** The name that the first call went to, as long as nobody has seen whose it is. */
   readonly deniedName: string | null
@@ -30,6 +34,8 @@ export interface Run {
   readonly quarantineGroup: string
   /** IAM did not say yet whether the user is there. */
   readonly unsettled?: boolean
+  /** A user that is known was not to be found: to be confirmed. */
+  readonly missing?: boolean
   readonly waitingFor?: string
 }
 
@@ -56,7 +62,12 @@ interface Verdict {
 export function settle(run: Run): Outcome {
   const { identity, want } = run
   const facts = factsAfter(run)
-  const verdict = judge(run, facts)
+  const first = credentialOutcome(credentialRun(run, true))
+  const verdict = judge(run, facts, first)
+  // What was not reached says nothing about what is lacking.
+  const reached = verdict.reached && !run.rehearsed
+  const credentials = reached ? first : credentialOutcome(credentialRun(run, false))
+  const { isEnrolled: _enrolled, nextChangeAt: _next, ...noted } = credentials
   const gone = facts.exists === false && verdict.state === 'deleted'
   const converged = verdict.reached && want.kind !== 'blocked'
   const errors = run.applied?.errors ?? []
@@ -69,7 +80,7 @@ export function settle(run: Run): Outcome {
     lastSeenName: gone ? null : (facts.userName ?? identity.lastSeenName),
     groups: gone ? [] : facts.groups,
     possibleGroups: gone ? [] : converged ? facts.groups : possibleAfter(run, facts),
-    mfaEnrolled: facts.hasMfa,
+    mfaEnrolled: facts.hasMfa || (want.kind === 'active' && first.isEnrolled),
     consoleAccess: facts.hasPassword,
     adopt: identity.adopt && facts.userId === null,
     lockedAt: verdict.lockedAt === undefined ? identity.lockedAt : verdict.lockedAt,
@@ -78,6 +89,10 @@ export function settle(run: Run): Outcome {
     deletedAt: verdict.state === 'deleted' ? (identity.deletedAt ?? run.finishedAt) : null,
     touchedAt: gone ? null : run.applied && !run.rehearsed ? run.startedAt : identity.touchedAt,
     nextLookAt: verdict.nextLookAt,
+    ...noted,
+    ...(gone ? { lacks: null, mfaSerials: [], accessKeys: [] } : {}),
+    boundaryArn: gone ? null : boundaryAfter(run),
+    missingSince: run.missing ? (identity.missingSince ?? run.finishedAt) : null,
     reconciledGeneration: verdict.reached ? identity.generation : null,
     at: run.finishedAt,
     retry: verdict.retry ?? null,
@@ -86,6 +101,22 @@ export function settle(run: Run): Outcome {
       errors.some((error) => error instanceof AwsCallError && error.class === 'absent'),
     ...recordOf(run, verdict, facts),
   }
+}
+
+function credentialRun(run: Run, reached: boolean) {
+  const { identity, want, observed, applied, rotation, startedAt, finishedAt } = run
+  const steps = applied?.steps ?? []
+  return { identity, want, observed, steps, rotation, startedAt, finishedAt, reached }
+}
+
+/** By our last accepted call; a read may lag behind it. */
+function boundaryAfter({ identity, denied, applied }: Run): string | null {
+  let boundaryArn = identity.boundaryArn
+  for (const { outcome, params } of [...(denied?.steps ?? []), ...(applied?.steps ?? [])]) {
+    if (typeof params.PermissionsBoundary !== 'string' || outcome === 'skipped') continue
+    boundaryArn = outcome === 'done' ? params.PermissionsBoundary : ''
+  }
+  return boundaryArn
 }
 
 /** A user that was to be made anew: what we knew before is another's id. */
@@ -158,9 +189,17 @@ function possibleAfter({ identity, applied }: Run, facts: Facts): string[] {
   return [...possible]
 }
 
-function judge(run: Run, facts: Facts): Verdict {
+function judge(run: Run, facts: Facts, credentials: CredentialOutcome): Verdict {
   const { identity, want, plan } = run
   if (plan.conflict) return { state: 'conflict', reason: plan.conflict, nextLookAt: null, reached: true }
+  if (run.missing) {
+    return {
+      state: identity.state,
+      reason: 'the user is not to be found: it is looked for once more before it is taken for gone',
+      nextLookAt: new Date(run.finishedAt.getTime() + missingForMs),
+      reached: false,
+    }
+  }
   if (run.rehearsed) {
     const reason = run.extraSteps.length > 0 ? 'observe mode: planned, not done' : null
     return { state: identity.state, reason, nextLookAt: null, reached: false }
@@ -174,17 +213,23 @@ function judge(run: Run, facts: Facts): Verdict {
     case 'purged':
       return judgePurge(run, facts)
     case 'active':
-      return judgeActive(run, facts, want.access)
+      return judgeActive(run, want.access, credentials)
   }
 }
 
 const minuteMs = 60_000
+/** So long after it was first missed, a user that is still not to be found is gone. */
+export const missingForMs = 10_000
 /** Somebody who is to be deleted and could not be may be getting something new right now. */
 const purgeRetryMs = 30_000
 /** A job's tries take about an hour; whatever becomes of them, somebody comes back. */
 const afterDeadLetterMs = 70 * minuteMs
 
-function judgeActive(run: Run, facts: Facts, access: { console: boolean; accessKeys: string }): Verdict {
+function judgeActive(
+  run: Run,
+  access: { console: boolean; accessKeys: string },
+  credentials: CredentialOutcome,
+): Verdict {
   const { identity, applied, finishedAt } = run
   const after = (ms: number) => new Date(finishedAt.getTime() + ms)
   if (run.waitingFor) {
@@ -222,12 +267,21 @@ function judgeActive(run: Run, facts: Facts, access: { console: boolean; accessK
   }
   const needsMfa = access.console || access.accessKeys !== 'none'
   return {
-    state: needsMfa && !facts.hasMfa ? 'awaiting_mfa' : 'active',
-    reason: null,
-    nextLookAt: null,
+    state: needsMfa && !credentials.isEnrolled ? 'awaiting_mfa' : 'active',
+    reason: denyOn(run.observed),
+    nextLookAt: credentials.nextChangeAt,
     lockedAt: null,
     reached: true,
   }
+}
+
+/** Somebody denied the user by a policy of AWS's own, which is left where it is. */
+function denyOn(observed: Observed): string | null {
+  if (observed.kind !== 'present' || observed.user.attachedPolicyArns === 'unknown') return null
+  const deny = observed.user.attachedPolicyArns.find(isDeny)
+  return deny
+    ? `${deny.slice(deny.lastIndexOf('/') + 1)} is attached to the user, by AWS (a leaked key) or by hand: find out why, then detach it`
+    : null
 }
 
 /** A lock is never `blocked`: what fails is tried again, and what was denied stays denied. */
@@ -338,6 +392,7 @@ const auditActions: Readonly<Record<OperationKind, string>> = {
   unlock: 'identity.unlocked',
   purge: 'identity.purged',
   repair: 'identity.repaired',
+  rotate: 'credentials.rotated',
   catalog: 'catalog.applied',
 }
 

@@ -1,6 +1,7 @@
 /** A leaver's plans: the lock, which is reversible, and the purge, which is not. Pure. */
-import type { ObservedUser, Plan, PlanInput, Registration, Step } from './model.ts'
-import { deactivations, reading, union } from './plan-reading.ts'
+import type { ObservedUser, Plan, PlanInput, Step } from './model.ts'
+import { deviceRemovals } from './plan-credentials.ts'
+import { deactivations, reading, removable, union } from './plan-reading.ts'
 
 /**
  * The lock. Its first step is the quarantine, always, unless it is known to be there already;
@@ -32,7 +33,7 @@ export function planLock({ observed, registration, possibleGroups }: PlanInput):
           : []),
         ...deactivations(user, each, ['accessKeys', 'sshKeys', 'certificates', 'serviceCredentials']),
         ...others.filter((group) => group !== baselineGroup).map(leave),
-        ...each('ListAttachedUserPolicies', user.attachedPolicyArns, (PolicyArn) => ({
+        ...each('ListAttachedUserPolicies', removable(user.attachedPolicyArns), (PolicyArn) => ({
           do: 'DetachUserPolicy',
           UserName,
           PolicyArn,
@@ -54,9 +55,13 @@ export function planLock({ observed, registration, possibleGroups }: PlanInput):
  * Deletes the user for good: everything that blocks `DeleteUser` first. The boundary stays, and the
  * quarantine is left only when nothing else is, so that no failure on the way widens anything.
  */
-export function planPurge(user: ObservedUser, { quarantineGroup }: Registration): Plan {
+export function planPurge(
+  user: ObservedUser,
+  { registration: { quarantineGroup }, credentials }: Pick<PlanInput, 'registration' | 'credentials'>,
+): Plan {
   const { UserName, unread, read, each } = reading(user)
   const groups = read('ListGroupsForUser', user.groups, [])
+  read('ListMFADevices', user.mfaSerials, [])
   const steps: Step[] = [
     ...(groups.includes(quarantineGroup)
       ? []
@@ -84,11 +89,7 @@ export function planPurge(user: ObservedUser, { quarantineGroup }: Registration)
       UserName,
       ServiceSpecificCredentialId: id,
     })),
-    ...read('ListMFADevices', user.mfaSerials, []).flatMap((SerialNumber): Step[] => [
-      { do: 'DeactivateMFADevice', UserName, SerialNumber },
-      // Deactivating leaves the virtual device behind, unassigned, against the account's quota.
-      ...(isVirtual(SerialNumber) ? [{ do: 'DeleteVirtualMFADevice', SerialNumber } as const] : []),
-    ]),
+    ...deviceRemovals(user, credentials.knownDevices),
     ...each('ListUserPolicies', user.inlinePolicyNames, (PolicyName) => ({
       do: 'DeleteUserPolicy',
       UserName,
@@ -110,9 +111,4 @@ export function planPurge(user: ObservedUser, { quarantineGroup }: Registration)
     )
   }
   return { kind: 'purge', steps, unread }
-}
-
-/** The serial number of a virtual device is an ARN of IAM; passkeys are `u2f/`, hardware is a plain number. */
-function isVirtual(serialNumber: string): boolean {
-  return /^arn:[^:]+:iam::\d{12}:mfa\//.test(serialNumber)
 }

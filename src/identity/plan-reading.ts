@@ -77,6 +77,19 @@ export function deactivations(
   })
 }
 
+/**
+ * What denies stays: AWS attaches its quarantine to a user whose key leaked, and asks not to remove it
+ * (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCompromisedKeyQuarantineV3.html); an incident
+ * responder attaches `AWSDenyAll`. Whoever put it there takes it away.
+ */
+export function isDeny(policyArn: string): boolean {
+  return /^arn:[^:]+:iam::aws:policy\/(AWSCompromisedKeyQuarantine(V\d+)?|AWSDenyAll)$/.test(policyArn)
+}
+
+export function removable(attached: Facet<readonly string[]>): Facet<readonly string[]> {
+  return attached === 'unknown' ? attached : attached.filter((arn) => !isDeny(arn))
+}
+
 export function union(a: readonly string[], b: readonly string[]): string[] {
   return [...new Set([...a, ...b])]
 }

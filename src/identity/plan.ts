@@ -4,8 +4,9 @@
  * Order is a security property here: deny before anything else, leave before join, unlock last.
  */
 import type { Access, ObservedUser, Plan, PlanInput, Registration, Step } from './model.ts'
+import { credentialSteps } from './plan-credentials.ts'
 import { planLock, planPurge } from './plan-leaver.ts'
-import { deactivations, reading, union } from './plan-reading.ts'
+import { reading, removable, union } from './plan-reading.ts'
 import { isSameName } from './user-name.ts'
 
 export function plan(input: PlanInput): Plan {
@@ -19,7 +20,7 @@ export function plan(input: PlanInput): Plan {
     case 'locked':
       return planLock(input)
     case 'purged':
-      return observed.kind === 'present' ? planPurge(observed.user, input.registration) : nothing
+      return observed.kind === 'present' ? planPurge(observed.user, input) : nothing
     case 'active':
       return planActive(desired.access, input)
   }
@@ -64,7 +65,7 @@ function join(access: Access, { userName: UserName, path, tags }: Registration):
 function keep(
   access: Access,
   user: ObservedUser,
-  { registration, possibleGroups, believed }: Pick<PlanInput, 'registration' | 'possibleGroups' | 'believed'>,
+  { registration, possibleGroups, believed, credentials }: PlanInput,
 ): Plan {
   const { UserName, unread, read, each } = reading(user)
   const groups = read('ListGroupsForUser', user.groups, [])
@@ -76,24 +77,23 @@ function keep(
     (group) => !groups.includes(group) || !believed.groups.includes(group),
   )
   const isQuarantined = groups.includes(quarantineGroup) || believed.quarantined
-  const boundary: Step[] =
-    user.boundaryArn === access.boundaryArn
-      ? []
-      : [{ do: 'PutUserPermissionsBoundary', UserName, PermissionsBoundary: access.boundaryArn }]
+  // A read may lag behind our own call, so it has to agree with what we know of that.
+  const isBounded =
+    user.boundaryArn === access.boundaryArn &&
+    (believed.boundaryArn === null || believed.boundaryArn === access.boundaryArn)
+  const boundary: Step[] = isBounded
+    ? []
+    : [{ do: 'PutUserPermissionsBoundary', UserName, PermissionsBoundary: access.boundaryArn }]
   // A user without any boundary gets one before anything else; a mover first leaves, for its
   // old groups under the new boundary could be more than either role has.
   const unbounded = user.boundaryArn === null
 
-  const mfaSerials = read('ListMFADevices', user.mfaSerials, [])
-  const hasMfa = mfaSerials.length > 0
-  const mayHavePassword = access.console && hasMfa
-  const mayHaveKeys = access.accessKeys === 'self-service' && hasMfa
-  const mfaKnown = user.mfaSerials !== 'unknown'
+  const taken = credentialSteps(user, access, credentials, { read, each })
 
   const steps: Step[] = [
     ...(unbounded ? boundary : []),
     ...foreignGroups.map((GroupName): Step => ({ do: 'RemoveUserFromGroup', UserName, GroupName })),
-    ...each('ListAttachedUserPolicies', user.attachedPolicyArns, (PolicyArn) => ({
+    ...each('ListAttachedUserPolicies', removable(user.attachedPolicyArns), (PolicyArn) => ({
       do: 'DetachUserPolicy',
       UserName,
       PolicyArn,
@@ -103,11 +103,7 @@ function keep(
       UserName,
       PolicyName,
     })),
-    // Without MFA there is no password and no key; nothing is taken on a read that failed.
-    ...(mfaKnown && !mayHavePassword && read('GetLoginProfile', user.hasLoginProfile, false)
-      ? [{ do: 'DeleteLoginProfile', UserName } as const]
-      : []),
-    ...(mfaKnown && !mayHaveKeys ? deactivations(user, each, ['accessKeys']) : []),
+    ...taken.steps,
     ...(unbounded ? [] : boundary),
     ...missingGroups.map((GroupName): Step => ({ do: 'AddUserToGroup', UserName, GroupName })),
     ...(isQuarantined ? [{ do: 'RemoveUserFromGroup', UserName, GroupName: quarantineGroup } as const] : []),
@@ -116,7 +112,14 @@ function keep(
   // What could not be read might have to be taken away first: then nothing is granted either.
   if (unread.length > 0) return { kind: 'none', steps: [], unread }
   if (steps.length === 0) return nothing
-  const kind = isQuarantined ? 'unlock' : missingGroups.length > 0 || boundary.length > 0 ? 'move' : 'repair'
+  const isRotation = !taken.isDrift && taken.steps.length === steps.length
+  const kind = isQuarantined
+    ? 'unlock'
+    : missingGroups.length > 0 || boundary.length > 0
+      ? 'move'
+      : isRotation
+        ? 'rotate'
+        : 'repair'
   return { kind, steps, unread }
 }
 

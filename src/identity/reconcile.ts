@@ -9,10 +9,12 @@ import { type FirstDeny, undoDeny } from './first-deny.ts'
 import type { Ledger, LoadedIdentity, Outcome } from './ledger.ts'
 import type { Desired, Observed, Plan } from './model.ts'
 import { holderOf, observe } from './observe.ts'
-import { type Run, settle } from './outcome.ts'
+import { missingForMs, type Run, settle } from './outcome.ts'
 import { plan } from './plan.ts'
+import { planInput } from './plan-input.ts'
 import { type RegistrationSettings, registrationOf } from './registration.ts'
 import type { RoleAccessOf } from './role-access.ts'
+import type { RotationRules } from './rotation.ts'
 import { paramsOf } from './steps.ts'
 import { isSameName } from './user-name.ts'
 
@@ -26,6 +28,7 @@ export interface ReconcileContext {
   readonly catalogHash: string
   readonly mode: 'enforce' | 'observe'
   readonly retentionDays: number
+  readonly rotation: RotationRules
   readonly clock: Clock
   /** Whether the user of that id is an identity of ours that is locked, or is to be. */
   isToBeOut(userId: string): Promise<boolean>
@@ -83,6 +86,7 @@ function begin(identity: LoadedIdentity, want: Desired, context: ReconcileContex
     startedAt: clock(),
     finishedAt: clock(),
     retentionDays,
+    rotation: context.rotation,
     rehearsed: false,
   }
 }
@@ -121,16 +125,13 @@ async function perform(start: Run, context: ReconcileContext): Promise<Outcome> 
       // Locked before, and nobody can tell whether it still holds: denied again rather than not at all.
       run = { ...run, denied: await context.firstDeny(identity) }
     }
+    if (isMissing(identity, observed) && !isConfirmedMissing(identity, context)) {
+      return settle({ ...run, missing: true, finishedAt: context.clock() })
+    }
     if (observed.kind === 'unknown' || isStillSettling(identity, observed, want, context)) {
       return settle({ ...run, unsettled: true, finishedAt: context.clock() })
     }
-    const next = plan({
-      desired: want,
-      observed,
-      registration: registrationOf(identity, context.registration),
-      possibleGroups: identity.possibleGroups,
-      believed: { groups: identity.groups, quarantined: identity.lockedAt !== null },
-    })
+    const next = plan(planInput(identity, want, observed, { ...context, now: run.startedAt }))
     run = { ...run, plan: next }
     if (next.steps.length > 0) run = { ...run, applied: await apply(run, next, context) }
     if (!createdByOther(run.applied)) break
@@ -201,6 +202,15 @@ async function undoMistake(run: Run, context: ReconcileContext): Promise<Run> {
   return { ...mistaken, extraSteps, deniedName: undone.outcome === 'failed' ? called : null }
 }
 
+/** While pages of users are read, one that is renamed can slip from a later to an earlier one: one look is no proof. */
+function isMissing({ awsUserId }: LoadedIdentity, { kind }: Observed): boolean {
+  return awsUserId !== null && (kind === 'absent' || kind === 'foreign')
+}
+
+function isConfirmedMissing({ missingSince }: LoadedIdentity, { clock }: ReconcileContext): boolean {
+  return missingSince !== null && clock().getTime() - missingSince.getTime() >= missingForMs
+}
+
 /** A user we have just made may not show in a read yet; to take it for gone would let a leaver go. */
 function isStillSettling(
   { touchedAt, awsUserId }: LoadedIdentity,
@@ -255,15 +265,12 @@ async function apply(run: Run, next: Plan, context: ReconcileContext): Promise<A
 async function rehearse(run: Run, context: ReconcileContext): Promise<Outcome> {
   const { identity, want } = run
   const observed = await look(run, context)
+  // Nothing was ever done, so nothing is believed but what is seen.
+  const groups = observed.kind === 'present' && observed.user.groups !== 'unknown' ? observed.user.groups : []
   const rehearsed = plan({
-    desired: want,
-    observed,
-    registration: registrationOf(identity, context.registration),
+    ...planInput(identity, want, observed, { ...context, now: run.startedAt }),
     possibleGroups: [],
-    believed: {
-      groups: observed.kind === 'present' && observed.user.groups !== 'unknown' ? observed.user.groups : [],
-      quarantined: false,
-    },
+    believed: { groups, quarantined: false, boundaryArn: null },
   })
   const steps: RecordedStep[] = rehearsed.steps.map((step) => ({
     do: step.do,

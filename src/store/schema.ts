@@ -164,6 +164,12 @@ export const identities = pgTable(
     /** As last seen. */
     mfaSerials: text('mfa_serials').array().notNull().default(sql`'{}'`),
     accessKeys: jsonb('access_keys').notNull().$type<readonly AccessKeyRecord[]>().default([]),
+    /** A key grows old: its owner is to get a link for a new one. */
+    keyLinkWanted: boolean('key_link_wanted').notNull().default(false),
+    /** The boundary of our last accepted call, for a read may lag; empty when the last call's outcome is not known. */
+    boundaryArn: text('boundary_arn'),
+    /** Since when a user of known id is not to be found. One look is no proof: names change while pages are read. */
+    missingSince: moment('missing_since'),
     /** An administrator's word that the user of this name is to be taken over. */
     adopt: boolean('adopt').notNull().default(false),
     generation: integer('generation').notNull().default(0),
@@ -190,7 +196,7 @@ export const identities = pgTable(
       .on(table.accountId, sql`lower(coalesce(last_seen_name, user_name))`)
       .where(sql`locked_at is not null`),
     index('identities_aws_user').on(table.accountId, table.awsUserId),
-    index('identities_enrollment').on(table.id).where(sql`enrollment_wanted`),
+    index('identities_enrollment').on(table.id).where(sql`enrollment_wanted or key_link_wanted`),
   ],
 )
 
@@ -314,7 +320,7 @@ export const operations = pgTable(
   ],
 )
 
-export type OperationKind = 'join' | 'move' | 'lock' | 'unlock' | 'purge' | 'repair' | 'catalog'
+export type OperationKind = 'join' | 'move' | 'lock' | 'unlock' | 'purge' | 'repair' | 'rotate' | 'catalog'
 
 /** running -> done | failed | stopped (a newer generation took over) | interrupted (the process died); planned in observe mode. */
 export type OperationStatus = 'running' | 'done' | 'failed' | 'stopped' | 'interrupted' | 'planned'
@@ -382,6 +388,9 @@ export const accounts = pgTable('accounts', {
   passwordPolicyApprovedBy: text('password_policy_approved_by'),
   /** Until then, one replica is looking at it. */
   passwordPolicyLeasedUntil: moment('password_policy_leased_until'),
+  /** When devices, passwords and keys of all users were last compared with the record. */
+  credentialsScannedAt: moment('credentials_scanned_at'),
+  credentialsLeasedUntil: moment('credentials_leased_until'),
 })
 
 export interface PasswordPolicyLook {

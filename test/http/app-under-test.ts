@@ -13,6 +13,7 @@ import { createDryRun } from '../../src/identity/dry-run.ts'
 import type { FollowContext } from '../../src/identity/follow.ts'
 import { openLedger } from '../../src/identity/ledger.ts'
 import { roleAccessIn } from '../../src/identity/role-access.ts'
+import { usualRotation } from '../../src/identity/rotation.ts'
 import { openInbox } from '../../src/intake/inbox.ts'
 import { openJobs } from '../../src/jobs/jobs.ts'
 import { deriveKeys } from '../../src/keys.ts'
@@ -81,6 +82,7 @@ export async function openApp(
       registration,
       roleAccess,
       retentionDays: 30,
+      rotation: usualRotation,
       clock,
     }),
     inbox: openInbox(store, silentLog),

@@ -5,6 +5,7 @@ import type { Denied } from '../../src/identity/first-deny.ts'
 import type { LoadedIdentity } from '../../src/identity/ledger.ts'
 import type { Access, Desired, Observed, ObservedUser, Plan, Step } from '../../src/identity/model.ts'
 import type { Run } from '../../src/identity/outcome.ts'
+import { usualRotation } from '../../src/identity/rotation.ts'
 import { paramsOf } from '../../src/identity/steps.ts'
 import type { RecordedStep } from '../../src/store/schema.ts'
 
@@ -36,6 +37,14 @@ export const identity: LoadedIdentity = {
   deniedName: null,
   deletedAt: null,
   touchedAt: null,
+  lacks: null,
+  mfaReset: false,
+  mfaEnabledAt: null,
+  mfaDeadlineAt: null,
+  mfaSerials: [],
+  accessKeys: [],
+  boundaryArn: null,
+  missingSince: null,
   employee: { status: 'active', role: 'backend-engineer', hold: null, lockedSince: null },
   catalogHash: 'catalog',
 }
@@ -89,6 +98,7 @@ export function present(user: Partial<ObservedUser> = {}): Observed {
     attachedPolicyArns: [],
     inlinePolicyNames: [],
     hasLoginProfile: true,
+    passwordUsedAt: startedAt,
     mfaSerials: ['GAHT00000001'],
     accessKeys: [],
     sshKeys: [],
@@ -145,6 +155,7 @@ export function runOf(more: Partial<Run> = {}): Run {
     startedAt,
     finishedAt,
     retentionDays: 30,
+    rotation: usualRotation,
     rehearsed: false,
     deniedName: null,
     wasMistaken: false,

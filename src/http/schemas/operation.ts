@@ -4,7 +4,7 @@ import { anyObject, moment, nullableMoment, nullableText, oneOf, uuid } from './
 
 export const operationStatuses = ['running', 'done', 'failed', 'stopped', 'interrupted', 'planned'] as const
 
-const operationKinds = ['join', 'move', 'lock', 'unlock', 'purge', 'repair', 'catalog'] as const
+const operationKinds = ['join', 'move', 'lock', 'unlock', 'purge', 'repair', 'rotate', 'catalog'] as const
 
 const StepSchema = Type.Object({
   do: Type.String({ description: 'The IAM action.', examples: ['AddUserToGroup'] }),

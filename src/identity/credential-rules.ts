@@ -1,0 +1,135 @@
+/** What of a user's credentials may stay: from the devices, the role, the ages and an administrator's word. Pure. */
+import type { AccessKeyRecord } from '../store/schema.ts'
+import type { Access, Facet, ObservedUser } from './model.ts'
+import {
+  earliest,
+  type KeyDue,
+  type KeyFacts,
+  keyDue,
+  nextKeyChange,
+  passwordUnusedAt,
+  type RotationRules,
+} from './rotation.ts'
+
+export interface CredentialContext {
+  readonly now: Date
+  readonly rotation: RotationRules
+  /** The keys as last recorded. */
+  readonly records: readonly AccessKeyRecord[]
+  /** The devices are lost: they go, and what depends on them. */
+  readonly resetMfa: boolean
+  /** Until then, no MFA is no reason: an adopted user's deadline. */
+  readonly graceUntil: Date | null
+  /** When Muster last enabled a device. */
+  readonly mfaEnabledAt: Date | null
+  /** Devices as last seen, some of which may stand unassigned by now. */
+  readonly knownDevices: readonly string[]
+}
+
+export type RemovalReason = 'no_mfa' | 'forbidden' | 'reset' | 'expired' | 'unused'
+
+export interface KeyVerdict {
+  readonly key: KeyFacts
+  readonly due: Exclude<KeyDue, 'expired' | 'unused'> | 'disable'
+  readonly reason: RemovalReason | null
+}
+
+export interface CredentialVerdict {
+  /** Of the kinds that the role's credentials need; `unknown` when IAM did not tell. */
+  readonly isEnrolled: Facet<boolean>
+  /** Why the password has to go; null when it may stay. */
+  readonly password: RemovalReason | null
+  readonly keys: readonly KeyVerdict[]
+  /** When any of this changes by itself. */
+  readonly nextChangeAt: Date | null
+}
+
+/** For so long after a device was enabled, a list without any may be a read that lags behind. */
+export const mfaSettlingMs = 5 * 60_000
+
+export function judgeCredentials(
+  user: ObservedUser,
+  access: Pick<Access, 'console' | 'accessKeys'>,
+  context: CredentialContext,
+): CredentialVerdict {
+  const { now, rotation, resetMfa, graceUntil } = context
+  const devices = devicesOf(user, context)
+  const inGrace = graceUntil !== null && now < graceUntil
+  const withoutMfa = (has: Facet<boolean>): RemovalReason | null =>
+    has === false && !inGrace ? 'no_mfa' : null
+  const unusedAt = passwordUnusedAt(user.passwordUsedAt, rotation)
+  const password: RemovalReason | null = resetMfa
+    ? 'reset'
+    : !access.console
+      ? 'forbidden'
+      : (withoutMfa(devices.any) ?? (unusedAt !== null && unusedAt <= now ? 'unused' : null))
+  const forKeys: RemovalReason | null = resetMfa
+    ? 'reset'
+    : access.accessKeys === 'none'
+      ? 'forbidden'
+      : withoutMfa(devices.givingCodes)
+  const facts = keyFacts(user, context)
+  const keys = facts.map((key) => verdictOn(key, forKeys, rotation, now))
+  return {
+    isEnrolled: access.accessKeys === 'none' ? devices.any : devices.givingCodes,
+    password,
+    keys,
+    nextChangeAt: earliest([
+      ...facts.map((key) => nextKeyChange(key, rotation, now)),
+      password === null && unusedAt !== null ? unusedAt : null,
+      inGrace ? graceUntil : null,
+    ]),
+  }
+}
+
+function verdictOn(
+  key: KeyFacts,
+  forbidden: RemovalReason | null,
+  rules: RotationRules,
+  now: Date,
+): KeyVerdict {
+  if (key.active && forbidden) return { key, due: 'disable', reason: forbidden }
+  const due = keyDue(key, rules, now)
+  return due === 'expired' || due === 'unused'
+    ? { key, due: 'disable', reason: due }
+    : { key, due, reason: null }
+}
+
+/** FIDO devices give no codes: they are good for the console, and not for keys. */
+export const givesCodes = (serial: string) => !serial.includes(':u2f/')
+
+/** The serial number of a virtual device is an ARN of IAM; passkeys are `u2f/`, hardware is a plain number. */
+export function isVirtual(serialNumber: string): boolean {
+  return /^arn:[^:]+:iam::\d{12}:mfa\//.test(serialNumber)
+}
+
+function devicesOf(
+  { mfaSerials }: ObservedUser,
+  { mfaEnabledAt, resetMfa, now }: CredentialContext,
+): { readonly any: Facet<boolean>; readonly givingCodes: Facet<boolean> } {
+  const isSettling =
+    mfaEnabledAt !== null && !resetMfa && now.getTime() - mfaEnabledAt.getTime() < mfaSettlingMs
+  if (mfaSerials === 'unknown') return { any: 'unknown', givingCodes: 'unknown' }
+  if (mfaSerials.length === 0 && isSettling) return { any: true, givingCodes: true }
+  return { any: mfaSerials.length > 0, givingCodes: mfaSerials.some(givesCodes) || isSettling }
+}
+
+/** The keys as observed, with what is on record of each. */
+export function keyFacts(
+  { accessKeys }: ObservedUser,
+  { records, now }: Pick<CredentialContext, 'records' | 'now'>,
+): readonly KeyFacts[] {
+  if (accessKeys === 'unknown') return []
+  return accessKeys.map(({ id, active, createdAt, lastUsedAt }) => {
+    const record = records.find((each) => each.id === id)
+    const momentOf = (text: string | null | undefined) => (text ? new Date(text) : null)
+    return {
+      id,
+      active,
+      createdAt,
+      lastUsedAt,
+      warnedAt: momentOf(record?.warnedAt),
+      disabledAt: active ? null : (momentOf(record?.disabledAt) ?? now),
+    }
+  })
+}

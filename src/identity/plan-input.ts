@@ -1,0 +1,43 @@
+/** What a plan goes by: the registration, and what is on record of an identity. Pure. */
+import type { LoadedIdentity } from './ledger.ts'
+import type { Desired, Observed, PlanInput } from './model.ts'
+import { type RegistrationSettings, registrationOf } from './registration.ts'
+import type { RotationRules } from './rotation.ts'
+
+export interface PlanInputContext {
+  readonly registration: RegistrationSettings
+  readonly rotation: RotationRules
+  readonly now: Date
+}
+
+export function planInput(
+  identity: LoadedIdentity,
+  desired: Desired,
+  observed: Observed,
+  { registration, rotation, now }: PlanInputContext,
+): PlanInput {
+  return {
+    desired,
+    observed,
+    registration: registrationOf(identity, registration),
+    possibleGroups: identity.possibleGroups,
+    believed: {
+      groups: identity.groups,
+      quarantined: identity.lockedAt !== null,
+      boundaryArn: identity.boundaryArn,
+    },
+    credentials: credentialContext(identity, rotation, now),
+  }
+}
+
+export function credentialContext(identity: LoadedIdentity, rotation: RotationRules, now: Date) {
+  return {
+    now,
+    rotation,
+    records: identity.accessKeys,
+    resetMfa: identity.mfaReset,
+    graceUntil: identity.mfaDeadlineAt,
+    mfaEnabledAt: identity.mfaEnabledAt,
+    knownDevices: identity.mfaSerials,
+  }
+}
