@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
+import { mfaSettlingMs } from '../../src/identity/credential-rules.ts'
 import type { Desired, Observed, Plan, Step } from '../../src/identity/model.ts'
 import type { RecordedStep } from '../../src/store/schema.ts'
 import {
@@ -18,7 +19,7 @@ import {
   type Standing,
   standing,
 } from './any-user.ts'
-import { type FacetName, facetNames, openWorld, planned, recordDuring } from './plan-world.ts'
+import { credentials, type FacetName, facetNames, openWorld, planned, recordDuring } from './plan-world.ts'
 
 const anyone = fc.option(standing, { freq: 8 })
 const runs = { numRuns: 400 }
@@ -187,7 +188,10 @@ test('what the role allows to somebody with MFA is not taken away', () => {
       if (desired.kind !== 'active' || user.mfa.length === 0) return
       const names = planned(desired, openWorld(user).look(), record).steps.map((step) => step.do)
       if (desired.access.console) assert.ok(!names.includes('DeleteLoginProfile'))
-      if (desired.access.accessKeys === 'self-service') assert.ok(!names.includes('UpdateAccessKey'))
+      // FIDO devices give no codes, and a key without a code is good for nothing.
+      const hasCodes = user.mfa.some((kind) => kind !== 'passkey')
+      if (desired.access.accessKeys === 'self-service' && hasCodes)
+        assert.ok(!names.includes('UpdateAccessKey'))
     }),
     runs,
   )
@@ -273,3 +277,65 @@ function afterRun(seen: readonly string[], done: readonly RecordedStep[], desire
   }
   return { possibleGroups: [...groups], groups: [...groups], quarantined: desired.kind !== 'active' }
 }
+
+test('after a reset no device, no password and no active key is left, and the password went before the devices', async () => {
+  await fc.assert(
+    fc.asyncProperty(standing, active, believed, async (user, desired, record) => {
+      const world = openWorld(user)
+      const next = planned(desired, world.look(), record, { resetMfa: true })
+      await world.apply(next)
+      const there = world.look()
+      assert.ok(there.kind === 'present')
+      assert.deepEqual(there.user.mfaSerials, [])
+      assert.equal(there.user.hasLoginProfile, false)
+      assert.ok(there.user.accessKeys !== 'unknown' && there.user.accessKeys.every((key) => !key.active))
+      assert.equal(world.orphanedDevices(), 0)
+      const order = next.steps.map((step) => step.do)
+      const drops = order.indexOf('DeleteLoginProfile')
+      const devices = order.indexOf('DeactivateMFADevice')
+      assert.ok(drops < 0 || devices < 0 || drops < devices)
+      const joins = order.indexOf('AddUserToGroup')
+      assert.ok(joins < 0 || devices < joins)
+    }),
+    runs,
+  )
+})
+
+test('an empty list of devices right after one was enabled takes nothing away', () => {
+  fc.assert(
+    fc.property(
+      standing,
+      active,
+      believed,
+      fc.integer({ min: 0, max: 600_000 }),
+      (user, desired, record, agoMs) => {
+        if (desired.kind !== 'active' || user.mfa.length > 0) return
+        const mfaEnabledAt = new Date(credentials.now.getTime() - agoMs)
+        const steps = planned(desired, openWorld(user).look(), record, { mfaEnabledAt }).steps
+        const drops = steps.some((step) => step.do === 'DeleteLoginProfile')
+        const isSettling = agoMs < mfaSettlingMs
+        assert.equal(drops, user.hasPassword && !(desired.access.console && isSettling))
+      },
+    ),
+    runs,
+  )
+})
+
+test('an adopted user keeps password and keys without MFA until the deadline, and not a moment longer', () => {
+  fc.assert(
+    fc.property(
+      standing,
+      active,
+      believed,
+      fc.integer({ min: -2, max: 2 }),
+      (user, desired, record, aheadMs) => {
+        if (desired.kind !== 'active' || user.mfa.length > 0) return
+        const graceUntil = new Date(credentials.now.getTime() + aheadMs)
+        const steps = planned(desired, openWorld(user).look(), record, { graceUntil }).steps
+        const drops = steps.some((step) => step.do === 'DeleteLoginProfile')
+        assert.equal(drops, user.hasPassword && !(desired.access.console && aheadMs > 0))
+      },
+    ),
+    runs,
+  )
+})
