@@ -18,6 +18,7 @@ import type { EnrollContext } from './credentials/enroll-step.ts'
 import { startEnrollmentLoop } from './credentials/enrollment-loop.ts'
 import { type EnrollmentsContext, followChanges } from './credentials/enrollments.ts'
 import { shortestPassword, startPasswordPolicyLoop } from './credentials/password-policy-loop.ts'
+import { startCredentialScan } from './credentials/scan.ts'
 import { createChanges } from './identity/changes.ts'
 import { createDryRun } from './identity/dry-run.ts'
 import { startDueSweep, takeUp } from './identity/due.ts'
@@ -132,6 +133,8 @@ export async function openService(config: Config, options: ServiceOptions): Prom
       startEnrollmentLoop({ ...enrollments, account }),
       startRetention({ store, clock, log, deliveryRetentionDays: config.deliveryRetentionDays }),
     )
+    // In observe mode nobody is Muster's to look after yet.
+    if (config.mode === 'enforce') loops.push(startCredentialScan({ store, jobs, account, clock, log }))
     await untilDone('taking up what was left', options, stopping.signal, () =>
       takeUp(store, evaluation, config.mode, clock),
     )

@@ -16,6 +16,14 @@ export interface ReportedUser {
   readonly arn: string
   readonly hasPassword: boolean
   readonly passwordChangedAt: Date | null
+  readonly hasMfa: boolean
+  readonly activeKeys: number
+}
+
+export interface CredentialReport {
+  /** Up to four hours ago. */
+  readonly madeAt: Date
+  readonly users: readonly ReportedUser[]
 }
 
 const tries = 20
@@ -26,13 +34,13 @@ const waitMs = 2000
  *
  * @throws AwsCallError when IAM refuses, or does not finish within about 40 seconds
  */
-export async function readCredentialReport(account: Account): Promise<ReportedUser[]> {
+export async function readCredentialReport(account: Account): Promise<CredentialReport> {
   for (let attempt = 1; ; attempt++) {
     const { output: started } = await account.call(new GenerateCredentialReportCommand({}), {
       priority: priorities.bulk,
     })
     try {
-      if (started.State === 'COMPLETE' || attempt > 1) return parse(await content(account))
+      if (started.State === 'COMPLETE' || attempt > 1) return await content(account)
     } catch (error) {
       if (attempt >= tries || !isNotReady(error)) throw error
     }
@@ -40,9 +48,12 @@ export async function readCredentialReport(account: Account): Promise<ReportedUs
   }
 }
 
-async function content(account: Account): Promise<string> {
+async function content(account: Account): Promise<CredentialReport> {
   const { output } = await account.call(new GetCredentialReportCommand({}), { priority: priorities.bulk })
-  return Buffer.from(output.Content ?? []).toString('utf8')
+  return {
+    madeAt: output.GeneratedTime ?? new Date(0),
+    users: parse(Buffer.from(output.Content ?? []).toString('utf8')),
+  }
 }
 
 const notReady: ReadonlySet<string> = new Set([
@@ -74,6 +85,8 @@ export function parse(csv: string): ReportedUser[] {
         arn: identity.slice(cut + 1),
         hasPassword: field('password_enabled') === 'true',
         passwordChangedAt: momentOf(field('password_last_changed')),
+        hasMfa: field('mfa_active') === 'true',
+        activeKeys: [1, 2].filter((key) => field(`access_key_${key}_active`) === 'true').length,
       }
     })
     .filter(({ userName }) => userName !== '<root_account>')

@@ -5,6 +5,7 @@ import type { Account } from '../aws/account.ts'
 import { AwsCallError } from '../aws/errors.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
 import { rowsOf } from '../store/open.ts'
+import type { EnrollmentPurpose } from '../store/schema.ts'
 import { deleteUnassignedDevice } from './credential-calls.ts'
 import { endEnrollments, forgetDevices } from './enrollment-store.ts'
 import { type EnrollmentsContext, makeEnrollments } from './enrollments.ts'
@@ -32,45 +33,48 @@ export function startEnrollmentLoop(context: EnrollmentLoopContext): Loop {
   })
 }
 
-/** For whom the last reconcile found something lacking that only they can bring. */
+interface Wanting {
+  readonly id: string
+  readonly employee_id: string
+  readonly email: string
+  readonly given_name: string
+  readonly wants_enrollment: boolean
+  readonly wants_key: boolean
+}
+
+/** For whom the last reconcile found something that only they can bring, or a key that grows old. */
 async function makeWanted(context: EnrollmentLoopContext): Promise<number> {
   const { store, account } = context
   return await store.db.transaction(async (tx) => {
-    const wanted = await rowsOf<{
-      id: string
-      employee_id: string
-      email: string
-      given_name: string
-      works: boolean
-    }>(
+    const wanting = await rowsOf<Wanting>(
       tx,
       sql`
-        with wanted as (
-          select id, employee_id, lacks from identities
-          where enrollment_wanted and account_id = ${account.accountId}
+        with wanting as (
+          select id, employee_id, lacks, enrollment_wanted, key_link_wanted from identities
+          where (enrollment_wanted or key_link_wanted) and account_id = ${account.accountId}
           order by id limit ${batchSize} for update skip locked
         ), taken as (
-          update identities set enrollment_wanted = false from wanted where identities.id = wanted.id
+          update identities set enrollment_wanted = false, key_link_wanted = false
+          from wanting where identities.id = wanting.id
         )
-        select wanted.id, wanted.employee_id, e.email, e.given_name,
-          wanted.lacks is not null and e.status = 'active' and e.hold is null as works
-        from wanted join employees e using (employee_id)`,
+        select wanting.id, employee_id, e.email, e.given_name,
+          enrollment_wanted and lacks is not null and works as wants_enrollment, key_link_wanted and works as wants_key
+        from wanting join employees e using (employee_id)
+        cross join lateral (select e.status = 'active' and e.hold is null as works) as employee`,
     )
-    await makeEnrollments(
-      tx,
-      context,
-      wanted
-        .filter(({ works }) => works)
-        .map((row) => ({
-          identityId: row.id,
-          employeeId: row.employee_id,
-          email: row.email,
-          givenName: row.given_name,
-          purpose: 'sign-in',
-          createdBy: 'muster',
-        })),
-    )
-    return wanted.length
+    const linkFor = (purpose: EnrollmentPurpose) => (row: Wanting) => ({
+      identityId: row.id,
+      employeeId: row.employee_id,
+      email: row.email,
+      givenName: row.given_name,
+      purpose,
+      createdBy: 'muster',
+    })
+    await makeEnrollments(tx, context, [
+      ...wanting.filter((row) => row.wants_enrollment).map(linkFor('sign-in')),
+      ...wanting.filter((row) => row.wants_key).map(linkFor('access-key')),
+    ])
+    return wanting.length
   })
 }
 

@@ -124,7 +124,7 @@ async function settle(
 
 /** Console passwords of users that Muster does not manage: only their owners can say whether they may expire. */
 async function passwordsOfOthers({ store, account }: PasswordPolicyContext) {
-  const reported = await readCredentialReport(account)
+  const { users: reported } = await readCredentialReport(account)
   const own = await rowsOf<{ name: string }>(
     store.db,
     sql`

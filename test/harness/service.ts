@@ -190,7 +190,8 @@ async function accountIsReady(service: Service): Promise<void> {
     async () => {
       const [row] = await rowsOf<{ done: boolean }>(
         service.store.db,
-        sql`select catalog_hash is not null and password_policy is not null as done from accounts`,
+        sql`select catalog_hash is not null and password_policy is not null
+          and credentials_scanned_at is not null as done from accounts`,
       )
       return row?.done ?? false
     },
