@@ -194,6 +194,36 @@ forEachEngine((_name, open) => {
     assert.deepEqual(groupsOf('ada.d1'), [quarantine])
   })
 
+  test('a read that lags behind does not leave anybody under the boundary of another role', async () => {
+    const { hire, tell, until, sandbox, api } = await running()
+    await hire('D9')
+    await until('D9', 'awaiting_mfa')
+    sandbox.faults.set({ readLagMs: 1500 })
+    for (const role of ['data-analyst', 'backend-engineer']) {
+      await tell('employee.role_changed', 'D9', { role })
+      await eventually(async () => (await api('GET', '/v1/employees/D9')).role === role)
+      await until('D9', 'awaiting_mfa', 30_000)
+    }
+    assert.match(sandbox.state.users.get('ada.d9')?.permissionsBoundary ?? '', /muster-boundary-engineer$/)
+  })
+
+  test('what AWS or an incident responder attached to deny a user stays, and is told', async () => {
+    const { hire, until, api, sandbox } = await running()
+    await hire('D10')
+    await until('D10', 'awaiting_mfa')
+    const denyAll = 'arn:aws:iam::aws:policy/AWSDenyAll'
+    call(sandbox, 'AttachUserPolicy', { UserName: 'ada.d10', PolicyArn: denyAll })
+    call(sandbox, 'AttachUserPolicy', {
+      UserName: 'ada.d10',
+      PolicyArn: 'arn:aws:iam::aws:policy/ReadOnlyAccess',
+    })
+    await api('POST', '/v1/employees/D10/reconcile')
+    await eventually(() => sandbox.state.users.get('ada.d10')?.attachedPolicies.length === 1)
+    const { reason } = await until('D10', 'awaiting_mfa')
+    assert.deepEqual(sandbox.state.users.get('ada.d10')?.attachedPolicies, [denyAll])
+    assert.match(reason ?? '', /AWSDenyAll is attached/)
+  })
+
   test('who leaves while being made ends locked or was never made', async () => {
     const { hire, tell, identity, sandbox, groupsOf, api } = await running()
     sandbox.faults.set({ latencyMs: [50, 120] })

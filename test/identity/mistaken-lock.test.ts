@@ -104,6 +104,28 @@ forEachEngine((_name, open) => {
     assert.deepEqual(leaves, [])
   })
 
+  test('a leaver who is renamed while users are listed is not taken for gone', async () => {
+    const { hire, tell, until, identity, sandbox, groupsOf } = await running()
+    await hire('M13')
+    await until('M13', 'awaiting_mfa')
+    for (let i = 0; i < 1050; i++) {
+      call(sandbox, 'CreateUser', { UserName: `m${String(i).padStart(4, '0')}` })
+    }
+    call(sandbox, 'UpdateUser', { UserName: 'ada.m13', NewUserName: 'zzz.m13' })
+    sandbox.faults.add({
+      action: 'ListUsers',
+      params: ({ Marker }) => Marker !== undefined,
+      outcome: { delayMs: 1000 },
+    })
+    sandbox.calls.clear()
+    await tell('employee.terminated', 'M13')
+    await eventually(() => sandbox.calls.of('ListUsers').length === 1)
+    call(sandbox, 'UpdateUser', { UserName: 'zzz.m13', NewUserName: 'aaa.m13' })
+    await until('M13', 'locked', 40_000)
+    assert.deepEqual(groupsOf('aaa.m13'), [quarantine])
+    assert.ok((await identity('M13')).aws_user_id)
+  })
+
   test('where Muster never made anybody, a leaver costs no stranger anything', async () => {
     const { hire, tell, identity, until, sandbox, groupsOf } = await running()
     call(sandbox, 'CreateUser', { UserName: 'ada.m2' })
