@@ -1,6 +1,6 @@
 /** The first five minutes: `npm start`'s own process, and the commands that it prints. */
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -139,6 +139,55 @@ test('a second process in the same folder is refused with one line, whatever its
   assert.equal((await fetch(`${api}/healthz`)).status, 200)
   await first.stop()
 })
+
+/** By npm, in a process group of its own: whatever of it is left over ends with the test. */
+function runScript(t: TestContext, script: string, settings: Settings) {
+  const { PATH = '', HOME = '' } = process.env
+  const npm = spawn('npm', ['run', script], {
+    detached: true,
+    env: { PATH, HOME, npm_config_update_notifier: 'false', ...settings },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const group = -(npm.pid ?? assert.fail('npm did not start'))
+  t.after(() => {
+    try {
+      process.kill(group, 'SIGKILL')
+    } catch {
+      // Nothing is left over.
+    }
+  })
+  let output = ''
+  npm.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+  })
+  return { npm, address: () => /"address":"([^"]+)"/.exec(output)?.[1] }
+}
+
+for (const script of ['start', 'serve']) {
+  test(`SIGTERM to \`npm run ${script}\` ends the service with npm`, { skip: missing('npm') }, async (t) => {
+    const settings = settingsFor({
+      ...freePorts,
+      MUSTER_DATA_DIR: await newFolder(t),
+      MUSTER_LOG_LEVEL: 'info',
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+    })
+    const { npm, address } = runScript(t, script, settings)
+    await eventually(() => address() !== undefined, { withinMs: 60_000, what: 'the address' })
+    assert.ok((await fetch(`${address()}/healthz`)).ok)
+    npm.kill('SIGTERM')
+    await eventually(async () => !(await answers(`${address()}/healthz`)), {
+      withinMs: 30_000,
+      what: 'a closed port',
+    })
+  })
+}
+
+function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    () => true,
+    () => false,
+  )
+}
 
 /** Each setting with what it must not be; undefined: missing. */
 const malformed: readonly (readonly [name: string, value: string | undefined])[] = [
