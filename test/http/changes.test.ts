@@ -62,6 +62,18 @@ forEachDatabase((_name, openStore) => {
       assert.equal(body.managerId, null)
     })
 
+    test('into a role that the catalog does not have is refused, and says which there are', async () => {
+      for (const role of ['astronaut', 'constructor', '__proto__']) {
+        const { body } = await under.api.post('/v1/employees', { ...ada, role }).expect(422)
+        assert.equal(body.type, 'urn:muster:problem:unknown-role')
+        assert.match(
+          body.detail,
+          new RegExp(`"${role}" is not in the catalog: .*backend-engineer, data-analyst`),
+        )
+      }
+      await under.api.get('/v1/employees/E1001').expect(404)
+    })
+
     test('of somebody who is employed is refused', async () => {
       await under.api.post('/v1/employees', ada).expect(201)
       await under.api.post('/v1/employees', ada).expect(409)
@@ -187,6 +199,18 @@ forEachDatabase((_name, openStore) => {
       assert.equal(lifted.body.department, 'Lab')
     })
 
+    test('with a role that the catalog does not have is refused, and changes nothing', async () => {
+      await under.api.post('/v1/employees', ada).expect(201)
+      const { body } = await under.api
+        .patch('/v1/employees/E1001', { role: 'astronaut', department: 'Space' })
+        .expect(422)
+      assert.equal(body.type, 'urn:muster:problem:unknown-role')
+      assert.match(body.detail, /data-analyst/)
+      const read = await under.api.get('/v1/employees/E1001').expect(200)
+      assert.deepEqual(read.body.overrides, [])
+      await under.api.patch('/v1/employees/E1001', { role: null }).expect(200)
+    })
+
     test('may come as a merge patch', async () => {
       await under.api.post('/v1/employees', ada).expect(201)
       const { body } = await under.api
@@ -305,7 +329,7 @@ forEachDatabase((_name, openStore) => {
 
     test('says why nothing would be done for a role that the catalog does not have', async () => {
       await under.api.post('/v1/employees', { ...ada, role: 'finance' }).expect(201)
-      await under.api.patch('/v1/employees/E1001', { role: 'astronaut' })
+      await under.store.db.execute("update employees set role = 'astronaut'")
       const { body } = await under.api.get('/v1/employees/E1001/plan').expect(200)
       assert.match(body.plans[0].blocked, /astronaut/)
     })
