@@ -176,6 +176,8 @@ forEachDatabase((_name, openStore) => {
       await send('application/json', 'null').expect(400)
       await send('application/json', '"x"').expect(400)
       await send('application/xml', '<a/>').expect(415)
+      const text = await send('text/plain', JSON.stringify(ada)).expect(415)
+      assert.match(text.body.detail, /^Send the body as application\/json/)
       await send('application/json', JSON.stringify({ ...ada, givenName: 'x'.repeat(70_000) })).expect(413)
     })
   })
@@ -251,6 +253,20 @@ forEachDatabase((_name, openStore) => {
       await send('post', 'reconcile').expect(202)
       await send('post', 'terminate').expect(202)
       await send('post', 'hold').expect(400)
+    })
+
+    test('takes an empty body of any type for none, and no other body than JSON', async () => {
+      await under.api.post('/v1/employees', ada).expect(201)
+      const send = (method: 'post' | 'delete', path: string, type: string, body: string) =>
+        under.api.request(method, `/v1/employees/E1001/${path}`).set('content-type', type).send(body)
+      for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
+        await send('delete', 'hold', type, '').expect(202)
+        await send('post', 'reconcile', type, '').expect(202)
+        await send('post', 'terminate', type, '{"effectiveAt":"2999-12-31"}').expect(415)
+        const { body } = await under.api.get('/v1/employees/E1001').expect(200)
+        assert.equal(body.endAt, null)
+      }
+      await send('post', 'terminate', 'text/plain', '').expect(202)
     })
 
     test('may take effect later', async () => {

@@ -126,7 +126,11 @@ export const employeeChangeRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> 
         summary: 'Lift the hold',
         description: 'From then on, what HR says counts again. Without a hold, nothing happens.',
         params: EmployeeIdParams,
-        response: { 202: employee('Lifted; IAM follows.'), ...adminProblems, ...problems(404, 409) },
+        response: {
+          202: employee('Lifted; IAM follows.'),
+          ...adminProblems,
+          ...problems(404, 409, 413, 415),
+        },
       },
     },
     async ({ params: { employeeId }, actor }, reply) => {
