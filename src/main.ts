@@ -6,12 +6,13 @@ import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
 import { welcome } from './banner.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
+import { FolderRefused } from './data-folder.ts'
 import { createLog } from './log.ts'
 import { openSandbox, type Sandbox } from './sandbox/index.ts'
 import { sandboxSecrets } from './sandbox-secrets.ts'
 import { openService, type Service } from './service.ts'
 import { isDatabaseAway, sqlStateOf } from './store/failures.ts'
-import { assertFolderIsFree, FolderInUse } from './store/folder-lock.ts'
+import { assertFolderIsFree } from './store/folder-lock.ts'
 
 const usage = `usage: node src/main.ts [--sandbox]
 
@@ -25,7 +26,7 @@ process.umask(0o077)
 try {
   await main(process.argv.slice(2))
 } catch (error) {
-  if (!(error instanceof ConfigError) && !(error instanceof FolderInUse)) throw error
+  if (!(error instanceof ConfigError) && !(error instanceof FolderRefused)) throw error
   process.stderr.write(`muster: ${error.message}\n`)
   process.exit(1)
 }
@@ -104,7 +105,7 @@ async function untilReady({ app }: Service): Promise<void> {
 
 /** Stops the start with one line, when a setting is known to be at fault. */
 function refuse(fault: string | undefined, error: unknown): never {
-  if (error instanceof ConfigError || error instanceof FolderInUse || fault === undefined) throw error
+  if (error instanceof ConfigError || error instanceof FolderRefused || fault === undefined) throw error
   throw new ConfigError(`${fault}: ${rootOf(error).message.split('\n', 1)[0]}`, { cause: error })
 }
 

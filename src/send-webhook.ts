@@ -8,7 +8,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
-import { sandboxSecrets } from './sandbox-secrets.ts'
+import { findSandboxSecrets } from './sandbox-secrets.ts'
 
 const [json] = process.argv.slice(2)
 if (!json) {
@@ -27,12 +27,9 @@ try {
 
 /** Returns the exit code: 0 when the delivery was taken. */
 async function send(text: string): Promise<number> {
-  const env = process.env
-  const secret =
-    (env.MUSTER_HR_SECRETS ?? sandboxSecrets(env.MUSTER_DATA_DIR ?? '.muster').MUSTER_HR_SECRETS).split(
-      ',',
-    )[0] ?? ''
-  const base = env.MUSTER_PUBLIC_URL ?? `http://${env.HOST ?? '127.0.0.1'}:${env.PORT ?? 8080}`
+  const secret = secretNow()
+  const base =
+    setting('MUSTER_PUBLIC_URL') ?? `http://${setting('HOST') ?? '127.0.0.1'}:${setting('PORT') ?? 8080}`
   const id = `msg_${randomUUID()}`
   const now = new Date()
   const body = JSON.stringify({ timestamp: now.toISOString(), ...(JSON.parse(text) as object) })
@@ -48,4 +45,19 @@ async function send(text: string): Promise<number> {
   })
   console.log(`${response.status} ${await response.text()}`)
   return response.ok ? 0 : 1
+}
+
+/** The one that signs, of those that are set or of the sandbox's own. */
+function secretNow(): string {
+  const dataDir = setting('MUSTER_DATA_DIR') ?? '.muster'
+  const secrets = setting('MUSTER_HR_SECRETS') ?? findSandboxSecrets(dataDir)?.MUSTER_HR_SECRETS
+  if (secrets) return secrets.split(',')[0]?.trim() ?? ''
+  throw new Error(
+    `there are no secrets in ${dataDir}: start Muster there first, or set MUSTER_DATA_DIR or MUSTER_HR_SECRETS`,
+  )
+}
+
+/** Set to nothing counts as unset, here as everywhere. */
+function setting(name: string): string | undefined {
+  return process.env[name]?.trim() || undefined
 }

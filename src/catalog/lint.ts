@@ -2,6 +2,7 @@
 import { type ActionTable, actionsFor } from './actions.ts'
 import { DEFAULT_PATH, type DraftCatalog, type PolicyDoc, policyDocs } from './catalog.ts'
 import type { Place } from './own-groups.ts'
+import { documentIn } from './partition.ts'
 import { statementsOf } from './policy-document.ts'
 import { boundaryFaults, roleBoundaryFaults } from './rules/boundary.ts'
 import { documentFaults } from './rules/document.ts'
@@ -35,12 +36,14 @@ export async function lint(catalog: DraftCatalog, options: LintOptions = {}): Pr
 export function lintWith(catalog: DraftCatalog, table: ActionTable, options: LintOptions = {}): LintFault[] {
   const place = options.place ?? { partition: 'aws', path: DEFAULT_PATH }
   const { boundaries, policies } = policyDocs(catalog)
+  // As an account of that partition will get it; everything else is judged as it is written.
+  const inPlace = (doc: PolicyDoc) => ({ ...doc, document: documentIn(doc.document, place.partition) })
   const anyDoc = (doc: PolicyDoc) => [...documentFaults(doc), ...statementFaults(doc, table)]
   return [
     ...quotaFaults(catalog, { ...DEFAULT_QUOTAS, ...options.quotas }),
     ...roleBoundaryFaults(catalog),
     ...broadAwsPolicyFaults(catalog),
-    ...boundaries.flatMap((doc) => [...anyDoc(doc), ...boundaryFaults(doc, place)]),
+    ...boundaries.flatMap((doc) => [...anyDoc(doc), ...boundaryFaults(inPlace(doc), place)]),
     ...policies.flatMap(anyDoc),
     ...escalationFaults(catalog),
   ]

@@ -1,6 +1,7 @@
 /** What HR's deliveries and administrators change: recorded, evaluated and requested in one transaction. */
 import { asc, eq, inArray, sql } from 'drizzle-orm'
 import { type AuditEntry, recordAudit } from '../audit/record.ts'
+import type { Catalog } from '../catalog/catalog.ts'
 import type { Clock } from '../clock.ts'
 import type { LifecycleEvent, LifecycleKind, Moment, ProfileField, Statement } from '../lifecycle/events.ts'
 import { type Employee, fold, nextAdminMoment } from '../lifecycle/index.ts'
@@ -29,9 +30,9 @@ export type ConflictResolution =
 export interface Changes {
   /** Records what deliveries say; tells which of them cannot be applied yet, and why. */
   applyEvents(tx: Transaction, events: readonly DeliveredEvent[]): Promise<PendingDeliveries>
-  /** @throws Problem 409 when the employee is employed or about to be */
+  /** @throws Problem 409 when the employee is employed or about to be, 422 for a role that the catalog lacks */
   hire(input: HireInput, actor: Actor): Promise<void>
-  /** Sets overrides; `null` lifts one. @throws Problem 404 */
+  /** Sets overrides; `null` lifts one. @throws Problem 404, 422 for a role that the catalog lacks */
   patch(
     employeeId: string,
     overrides: Readonly<Partial<Record<ProfileField, string | null>>>,
@@ -133,11 +134,13 @@ export function createChanges(store: Store, contextNow: () => EvaluateContext, c
             `employee "${employeeId}" is ${status}: PATCH changes what is known of them`,
           )
         }
+        demandRole(contextNow().catalog, data.role)
         return { kind: 'employee.hired', data }
       }),
     patch: (employeeId, data, actor) =>
       say(employeeId, actor, (employee) => {
         demandHired(employee)
+        demandRole(contextNow().catalog, data.role)
         return { kind: 'employee.updated', data, override: true }
       }),
     terminate: (employeeId, data, actor) =>
@@ -258,6 +261,13 @@ function demandHired({ status, employeeId }: typeof employees.$inferSelect): voi
 
 function noSuchEmployee(employeeId: string): Problem {
   return new Problem(404, 'no-such-employee', `there is no employee "${employeeId}"`)
+}
+
+/** HR may know a role before the catalog does, and is kept waiting; an administrator sees both. */
+function demandRole({ roles }: Catalog, role: string | null | undefined): void {
+  if (role === null || role === undefined || role in roles) return
+  const known = Object.keys(roles).sort().join(', ')
+  throw new Problem(422, 'unknown-role', `role "${role}" is not in the catalog: it has ${known || 'none'}`)
 }
 
 /** What a delivery says may wait for what explains it; an administrator is told at once that it makes no sense. */

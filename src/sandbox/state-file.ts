@@ -18,9 +18,19 @@ export function readStateFile(path: string): Account | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-  const saved = JSON.parse(text, revive) as { format?: unknown; account?: Account }
-  if (saved.format !== format || !saved.account) throw new Error(`${path} is not the state of a sandbox`)
-  return saved.account
+  const account = accountIn(text)
+  if (account) return account
+  throw new Error(`${path} is not the state of a sandbox: move it away to begin with an empty account`)
+}
+
+function accountIn(text: string): Account | undefined {
+  try {
+    const saved = JSON.parse(text, revive) as { format?: unknown; account?: Account } | null
+    return saved?.format === format ? saved.account : undefined
+  } catch {
+    // Not JSON. What is wrong with it is not told: it may hold seeds.
+    return undefined
+  }
 }
 
 export interface StateFile {

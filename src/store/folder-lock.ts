@@ -2,22 +2,22 @@
  * Keeps a second process out of the embedded database's folder: PGlite opens it twice without an
  * error, and rows are lost.
  */
-import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { chmodSync, closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { FolderRefused, makeFolder } from '../data-folder.ts'
 
 const lockFileName = 'muster.pid'
 
-/** Its message is one line, meant for the terminal. */
-export class FolderInUse extends Error {}
+export class FolderInUse extends FolderRefused {}
 
 /**
  * Takes the lock file `muster.pid` in `folder` (made 0700 when missing).
  *
  * @returns a function that gives the lock back
- * @throws FolderInUse naming the live process that has it
+ * @throws FolderInUse naming the live process that has it, FolderRefused when it cannot be made
  */
 export function lockFolder(folder: string): () => void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   // One that was there before, a volume for instance, may be anybody's to write into.
   chmodSync(folder, 0o700)
   const file = join(folder, lockFileName)

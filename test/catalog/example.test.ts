@@ -1,6 +1,7 @@
 /** What each role of the example catalog can do, and what it must not: its description, put to the test. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { coversAction, statementsOf } from '../../src/catalog/policy-document.ts'
 import { ACCOUNT, type Context, EXAMPLE, holderOf, isAllowed, USER, WITH_MFA } from './simulation.ts'
 
 const TAGGED = (key: string, value: string): Context => ({ ...WITH_MFA, [key]: value })
@@ -46,6 +47,8 @@ const DEPLOYS_STAGING: readonly Request[] = [
 
 const LOOKS: readonly Request[] = [
   ['logs:FilterLogEvents', arn('logs', 'log-group:/app/orders')],
+  ['logs:StartQuery', arn('logs', 'log-group:/app/orders')],
+  ['logs:StopQuery', '*'],
   ['ecs:DescribeServices', arn('ecs', 'service/production/app-orders')],
   ['cloudwatch:GetMetricData', '*'],
   ['xray:GetTraceSummaries', '*'],
@@ -212,3 +215,17 @@ for (const [role, { can, cannot }] of Object.entries(ROLES)) {
       assert.ok(!(await isAllowed(administrator, action, resource, context)), `${action} on ${resource}`)
   })
 }
+
+// The evaluator knows this action on `*` only; AWS's own example scopes it.
+test('a shell can be talked to by whoever opened it, and by nobody else', () => {
+  const { policies, boundary } = holderOf('site-reliability-engineer')
+  const talks = [...policies, boundary].flatMap((document) =>
+    statementsOf(document).filter(
+      (statement) => statement.effect === 'Allow' && coversAction(statement, 'ssmmessages:OpenDataChannel'),
+    ),
+  )
+  assert.deepEqual(
+    talks.map(({ resources }) => resources),
+    [['arn:aws:ssm:*:*:session/${aws:userid}-*'], ['arn:aws:ssm:*:*:session/${aws:userid}-*']],
+  )
+})

@@ -8,7 +8,16 @@ import { lint, lintLine, lintWith } from '../../src/catalog/lint.ts'
 import { loadDraftCatalog } from '../../src/catalog/load.ts'
 import { ON_ALL_OF_A_KIND, RUNS_AS_A_ROLE, SELF_SUFFICIENT } from '../../src/catalog/rules/escalation.ts'
 import { allow, allowing, many } from './lint-cases.ts'
-import { boundary, draft, policy, statement, withPolicy } from './samples.ts'
+import {
+  boundary,
+  draft,
+  policy,
+  SELF_SERVICE,
+  SOUND_BOUNDARY,
+  statement,
+  withBoundary,
+  withPolicy,
+} from './samples.ts'
 
 test('the example catalog has no fault', async () => {
   const file = fileURLToPath(new URL('../../catalog/roles.yaml', import.meta.url))
@@ -28,6 +37,20 @@ test('a fault reads as one line with file, statement, rule and remedy', async ()
     'policies/p.json: Statement[0]: allows s3:DeleteBucket on every resource, without a condition ' +
       '(write-on-everything); name the resources, or add a condition (a tag, a Region, aws:MultiFactorAuthPresent)',
   )
+})
+
+test('a boundary is judged alike, whichever partition it is written for', async () => {
+  const written = (document: PolicyDocument, partition: string) =>
+    withBoundary(JSON.parse(JSON.stringify(document).replaceAll('arn:aws:', `arn:${partition}:`)))
+  const open = statement(...SELF_SERVICE, allow('iam:*Boundary', 'arn:aws:iam::*:user/muster/*'))
+  for (const partition of ['aws', 'aws-cn', 'aws-us-gov']) {
+    assert.deepEqual(await lint(written(SOUND_BOUNDARY, partition)), [])
+    const faults = await lint(written(open, partition))
+    assert.deepEqual(
+      faults.map(({ rule }) => rule),
+      ['boundary-can-be-left'],
+    )
+  }
 })
 
 test('two roles that share a group report its fault once', async () => {

@@ -76,6 +76,19 @@ forEachEngine((_name, open) => {
     await account.close()
   })
 
+  test('asked to apply what is applied, it says when it looked, and looks again', async () => {
+    const muster = await open()
+    const { checkedAt } = await stands(muster, 'applied')
+    // The next look by itself is minutes away.
+    weaken(muster.sandbox, { MinimumPasswordLength: 8 })
+    const answer = await muster.api('POST', '/v1/password-policy/apply')
+    assert.equal(answer.type, 'urn:muster:problem:not-waiting')
+    assert.ok(answer.detail.includes(checkedAt), answer.detail)
+    await eventually(() => muster.sandbox.state.passwordPolicy?.minimumPasswordLength === 14)
+    assert.deepEqual(muster.sandbox.state.passwordPolicy, wanted)
+    await muster.close()
+  })
+
   test('where passwords of others would expire, it says whose and waits for a word', async () => {
     const account = await openSandbox()
     giveOldPassword(account, 'old.hand', 91)

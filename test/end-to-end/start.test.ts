@@ -1,7 +1,7 @@
 /** The first five minutes: `npm start`'s own process, and the commands that it prints. */
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { execFile, spawn } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -140,6 +140,95 @@ test('a second process in the same folder is refused with one line, whatever its
   await first.stop()
 })
 
+test('a data folder that cannot be one is refused with one line, and nobody is told to delete it', async (t) => {
+  const place = await newFolder(t)
+  await writeFile(place, 'precious')
+  const refusal = async (settings: Settings, args: readonly string[]) => {
+    const muster = spawnMuster(t, { ...settings, PORT: '0', MUSTER_SANDBOX_PORT: '0' }, { args })
+    assert.equal((await muster.exited).code, 1)
+    assert.doesNotMatch(muster.output(), /delete/)
+    return muster.output()
+  }
+  for (const [settings, args] of [
+    [settingsFor({ MUSTER_DATA_DIR: place }), []],
+    [{ MUSTER_DATA_DIR: place }, ['--sandbox']],
+  ] as const)
+    assert.match(
+      await refusal(settings, args),
+      new RegExp(`^muster: MUSTER_DATA_DIR ${place} is not a folder: [^\\n]*\n$`),
+    )
+  assert.match(
+    await refusal({ MUSTER_DATA_DIR: '/proc/muster' }, ['--sandbox']),
+    /^muster: MUSTER_DATA_DIR \/proc\/muster cannot be used: [^\n]*\n$/,
+  )
+  assert.equal(await readFile(place, 'utf8'), 'precious')
+})
+
+for (const [name, remedy] of [
+  ['secrets.json', 'set MUSTER_DATA_DIR to another folder'],
+  ['sandbox.json', 'move it away'],
+] as const) {
+  test(`a broken ${name} stops the start with one line that names it and what to do`, async (t) => {
+    const folder = await newFolder(t)
+    await mkdir(folder)
+    await writeFile(join(folder, name), '{"half":"a secr')
+    const muster = spawnMuster(t, { ...freePorts, MUSTER_DATA_DIR: folder }, sandbox)
+    assert.equal((await muster.exited).code, 1)
+    const output = muster.output()
+    assert.match(output, new RegExp(`^muster: MUSTER_DATA_DIR [^\\n]*${name}[^\\n]*${remedy}[^\\n]*\n$`))
+    assert.doesNotMatch(output, /secr\b|delete/)
+  })
+}
+
+/** By npm, in a process group of its own: whatever of it is left over ends with the test. */
+function runScript(t: TestContext, script: string, settings: Settings) {
+  const { PATH = '', HOME = '' } = process.env
+  const npm = spawn('npm', ['run', script], {
+    detached: true,
+    env: { PATH, HOME, npm_config_update_notifier: 'false', ...settings },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const group = -(npm.pid ?? assert.fail('npm did not start'))
+  t.after(() => {
+    try {
+      process.kill(group, 'SIGKILL')
+    } catch {
+      // Nothing is left over.
+    }
+  })
+  let output = ''
+  npm.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+  })
+  return { npm, address: () => /"address":"([^"]+)"/.exec(output)?.[1] }
+}
+
+for (const script of ['start', 'serve']) {
+  test(`SIGTERM to \`npm run ${script}\` ends the service with npm`, { skip: missing('npm') }, async (t) => {
+    const settings = settingsFor({
+      ...freePorts,
+      MUSTER_DATA_DIR: await newFolder(t),
+      MUSTER_LOG_LEVEL: 'info',
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+    })
+    const { npm, address } = runScript(t, script, settings)
+    await eventually(() => address() !== undefined, { withinMs: 60_000, what: 'the address' })
+    assert.ok((await fetch(`${address()}/healthz`)).ok)
+    npm.kill('SIGTERM')
+    await eventually(async () => !(await answers(`${address()}/healthz`)), {
+      withinMs: 30_000,
+      what: 'a closed port',
+    })
+  })
+}
+
+function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    () => true,
+    () => false,
+  )
+}
+
 /** Each setting with what it must not be; undefined: missing. */
 const malformed: readonly (readonly [name: string, value: string | undefined])[] = [
   ['HOST', 'no-such-host.invalid'],
@@ -147,6 +236,8 @@ const malformed: readonly (readonly [name: string, value: string | undefined])[]
   ['MUSTER_DATABASE_URL', 'mysql://localhost/muster'],
   ['MUSTER_DATABASE_URL', 'postgres://127.0.0.1:1/nobody-listens-there'],
   ['MUSTER_DATA_DIR', '/dev/null/muster'],
+  ['MUSTER_DATA_DIR', '/proc/muster'],
+  ['MUSTER_DATA_DIR', 'README.md'],
   ['MUSTER_ADMIN_TOKEN', undefined],
   ['MUSTER_ADMIN_TOKEN', 'short'],
   ['MUSTER_HR_SECRETS', 'whsec_c2hvcnQ='],

@@ -62,6 +62,18 @@ forEachDatabase((_name, openStore) => {
       assert.equal(body.managerId, null)
     })
 
+    test('into a role that the catalog does not have is refused, and says which there are', async () => {
+      for (const role of ['astronaut', 'constructor', '__proto__']) {
+        const { body } = await under.api.post('/v1/employees', { ...ada, role }).expect(422)
+        assert.equal(body.type, 'urn:muster:problem:unknown-role')
+        assert.match(
+          body.detail,
+          new RegExp(`"${role}" is not in the catalog: .*backend-engineer, data-analyst`),
+        )
+      }
+      await under.api.get('/v1/employees/E1001').expect(404)
+    })
+
     test('of somebody who is employed is refused', async () => {
       await under.api.post('/v1/employees', ada).expect(201)
       await under.api.post('/v1/employees', ada).expect(409)
@@ -164,6 +176,8 @@ forEachDatabase((_name, openStore) => {
       await send('application/json', 'null').expect(400)
       await send('application/json', '"x"').expect(400)
       await send('application/xml', '<a/>').expect(415)
+      const text = await send('text/plain', JSON.stringify(ada)).expect(415)
+      assert.match(text.body.detail, /^Send the body as application\/json/)
       await send('application/json', JSON.stringify({ ...ada, givenName: 'x'.repeat(70_000) })).expect(413)
     })
   })
@@ -185,6 +199,18 @@ forEachDatabase((_name, openStore) => {
       const lifted = await under.api.patch('/v1/employees/E1001', { role: null }).expect(200)
       assert.equal(lifted.body.role, 'backend-engineer')
       assert.equal(lifted.body.department, 'Lab')
+    })
+
+    test('with a role that the catalog does not have is refused, and changes nothing', async () => {
+      await under.api.post('/v1/employees', ada).expect(201)
+      const { body } = await under.api
+        .patch('/v1/employees/E1001', { role: 'astronaut', department: 'Space' })
+        .expect(422)
+      assert.equal(body.type, 'urn:muster:problem:unknown-role')
+      assert.match(body.detail, /data-analyst/)
+      const read = await under.api.get('/v1/employees/E1001').expect(200)
+      assert.deepEqual(read.body.overrides, [])
+      await under.api.patch('/v1/employees/E1001', { role: null }).expect(200)
     })
 
     test('may come as a merge patch', async () => {
@@ -227,6 +253,20 @@ forEachDatabase((_name, openStore) => {
       await send('post', 'reconcile').expect(202)
       await send('post', 'terminate').expect(202)
       await send('post', 'hold').expect(400)
+    })
+
+    test('takes an empty body of any type for none, and no other body than JSON', async () => {
+      await under.api.post('/v1/employees', ada).expect(201)
+      const send = (method: 'post' | 'delete', path: string, type: string, body: string) =>
+        under.api.request(method, `/v1/employees/E1001/${path}`).set('content-type', type).send(body)
+      for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
+        await send('delete', 'hold', type, '').expect(202)
+        await send('post', 'reconcile', type, '').expect(202)
+        await send('post', 'terminate', type, '{"effectiveAt":"2999-12-31"}').expect(415)
+        const { body } = await under.api.get('/v1/employees/E1001').expect(200)
+        assert.equal(body.endAt, null)
+      }
+      await send('post', 'terminate', 'text/plain', '').expect(202)
     })
 
     test('may take effect later', async () => {
@@ -305,7 +345,7 @@ forEachDatabase((_name, openStore) => {
 
     test('says why nothing would be done for a role that the catalog does not have', async () => {
       await under.api.post('/v1/employees', { ...ada, role: 'finance' }).expect(201)
-      await under.api.patch('/v1/employees/E1001', { role: 'astronaut' })
+      await under.store.db.execute("update employees set role = 'astronaut'")
       const { body } = await under.api.get('/v1/employees/E1001/plan').expect(200)
       assert.match(body.plans[0].blocked, /astronaut/)
     })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -60,8 +60,13 @@ test('a sandbox that was killed remembers what it had a moment to write', async 
   )
 })
 
-test('a state file that is none stops the start, and is left as it is', async () => {
+test('a state file that is none stops the start with what to do, and is left as it is', async () => {
   const stateFile = join(temporaryFolder(), 'sandbox.json')
-  writeFileSync(stateFile, '{"something":"else"}')
-  await assert.rejects(openSandbox({ stateFile }), /is not the state of a sandbox/)
+  for (const text of ['{"something":"else"}', '{"format":"muster-sandbox-1","acc', 'null', '']) {
+    writeFileSync(stateFile, text)
+    await assert.rejects(openSandbox({ stateFile }), {
+      message: `${stateFile} is not the state of a sandbox: move it away to begin with an empty account`,
+    })
+    assert.equal(readFileSync(stateFile, 'utf8'), text)
+  }
 })

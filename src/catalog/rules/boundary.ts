@@ -1,5 +1,5 @@
 /** What a boundary must let pass, and what it must hold back. */
-import type { DraftCatalog, PolicyDoc } from '../catalog.ts'
+import { BASELINE, type DraftCatalog, type PolicyDoc, QUARANTINE } from '../catalog.ts'
 import { type Place, selfServiceRequests } from '../own-groups.ts'
 import {
   type ConditionTest,
@@ -54,7 +54,7 @@ function baselineFaults({ file, document }: PolicyDoc, place: Place): LintFault[
   ]
 }
 
-/** A boundary that lets its bearer change the boundary binds nobody. */
+/** A boundary that lets its bearer change the boundary, or empty the groups that forbid, binds nobody. */
 function escapeFaults({ file, name, document }: PolicyDoc, { partition, path }: Place): LintFault[] {
   const iam = `arn:${partition}:iam::${SOME_ACCOUNT}`
   const escapes = [
@@ -62,6 +62,10 @@ function escapeFaults({ file, name, document }: PolicyDoc, { partition, path }: 
     { action: 'iam:PutUserPermissionsBoundary', resource: `${iam}:user${path}${SOME_USER}` },
     { action: 'iam:CreatePolicyVersion', resource: `${iam}:policy${path}${name}` },
     { action: 'iam:SetDefaultPolicyVersion', resource: `${iam}:policy${path}${name}` },
+    ...[BASELINE, QUARANTINE].map((group) => ({
+      action: 'iam:DetachGroupPolicy',
+      resource: `${iam}:group${path}${group}`,
+    })),
   ]
   return statementsOf(document).flatMap((statement): LintFault[] => {
     // What says `*` or NotAction is refused for that alone.
@@ -81,8 +85,8 @@ function escapeFaults({ file, name, document }: PolicyDoc, { partition, path }: 
         file,
         statement: statement.name,
         rule: 'boundary-can-be-left',
-        message: `allows ${some(open.map(({ action }) => action))}, by which its bearer could take it off`,
-        remedy: 'leave these out: boundaries are for Muster to put',
+        message: `allows ${some(open.map(({ action }) => action))}, by which its bearer could undo what binds them`,
+        remedy: "leave these out: boundaries and Muster's own groups are for Muster to change",
       },
     ]
   })

@@ -14,7 +14,7 @@ import {
 } from '../policy-document.ts'
 import { type LintFault, some } from './fault.ts'
 
-/** Any of these on any resource: more rights, or another's identity, in one call. */
+/** Any of these on any resource: more rights, fewer prohibitions, or another's identity, in one call. */
 export const SELF_SUFFICIENT = [
   'iam:AddUserToGroup',
   'iam:AttachGroupPolicy',
@@ -24,8 +24,15 @@ export const SELF_SUFFICIENT = [
   'iam:CreateLoginProfile',
   'iam:CreatePolicyVersion',
   'iam:CreateServiceSpecificCredential',
+  'iam:DeleteGroup',
+  'iam:DeleteGroupPolicy',
+  'iam:DeletePolicy',
+  'iam:DeletePolicyVersion',
   'iam:DeleteRolePermissionsBoundary',
   'iam:DeleteUserPermissionsBoundary',
+  'iam:DeleteUserPolicy',
+  'iam:DetachGroupPolicy',
+  'iam:DetachUserPolicy',
   'iam:PutGroupPolicy',
   'iam:PutRolePermissionsBoundary',
   'iam:PutRolePolicy',
@@ -35,6 +42,7 @@ export const SELF_SUFFICIENT = [
   'iam:ResetServiceSpecificCredential',
   'iam:SetDefaultPolicyVersion',
   'iam:UpdateAssumeRolePolicy',
+  'iam:UpdateGroup',
   'iam:UpdateLoginProfile',
 ] as const
 
@@ -159,7 +167,13 @@ function waysOf(who: string, docs: readonly PolicyDoc[]): LintFault[] {
       : []
     return [
       ...(alone.length > 0
-        ? [fault(grant, `${some(alone)} lets its holder take more rights, or another's`, LEAVE_TO_MUSTER)]
+        ? [
+            fault(
+              grant,
+              `${some(alone)} lets its holder take more rights, or another's, or take off what forbids`,
+              LEAVE_TO_MUSTER,
+            ),
+          ]
         : []),
       ...(onAll.length > 0
         ? [fault(grant, `${some(onAll)} on all there is leads to every role in use`, NAME_RESOURCES)]

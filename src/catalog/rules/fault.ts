@@ -7,6 +7,7 @@ export type Rule =
   | 'allow-not-resource'
   | 'every-action'
   | 'unknown-action'
+  | 'allows-nothing'
   | 'write-on-everything'
   | 'privilege-escalation'
   | 'broad-aws-policy'

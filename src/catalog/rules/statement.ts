@@ -65,6 +65,20 @@ const CHECKS: readonly Check[] = [
     },
   },
   {
+    rule: 'allows-nothing',
+    remedy: 'move it to a statement with "Resource": "*", bound by a condition if need be',
+    finds: ({ effect, actions, resources }, table) => {
+      if (effect !== 'Allow' || resources.length === 0 || resources.some(isEveryResource)) return undefined
+      const idle = actions.filter((pattern) => {
+        const meant = expand(table, pattern)
+        return meant.length > 0 && meant.every((action) => action.namesNoResource)
+      })
+      return idle.length > 0
+        ? `allows ${some(idle)} on named resources, and AWS knows that on "*" only: it allows nothing`
+        : undefined
+    },
+  },
+  {
     rule: 'write-on-everything',
     remedy: 'name the resources, or add a condition (a tag, a Region, aws:MultiFactorAuthPresent)',
     finds: ({ effect, actions, resources, conditions }, table) => {

@@ -33,7 +33,7 @@ export const employeeChangeRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> 
         summary: 'Hire somebody',
         description:
           'The same as `employee.hired` from HR, said by an administrator. Somebody who has left may be hired again. ' +
-          'AWS follows within moments, or at `startAt`.',
+          'AWS follows within moments, or at `startAt`. A role that the catalog does not have is refused (`unknown-role`).',
         body: HireBody,
         response: {
           201: {
@@ -61,6 +61,7 @@ export const employeeChangeRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> 
         operationId: 'overrideEmployee',
         tags: ['employees'],
         summary: 'Override what HR says',
+        description: 'A role that the catalog does not have is refused (`unknown-role`).',
         consumes: ['application/json', 'application/merge-patch+json'],
         params: EmployeeIdParams,
         body: OverridesBody,
@@ -125,7 +126,11 @@ export const employeeChangeRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> 
         summary: 'Lift the hold',
         description: 'From then on, what HR says counts again. Without a hold, nothing happens.',
         params: EmployeeIdParams,
-        response: { 202: employee('Lifted; IAM follows.'), ...adminProblems, ...problems(404, 409) },
+        response: {
+          202: employee('Lifted; IAM follows.'),
+          ...adminProblems,
+          ...problems(404, 409, 413, 415),
+        },
       },
     },
     async ({ params: { employeeId }, actor }, reply) => {

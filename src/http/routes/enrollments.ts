@@ -99,7 +99,7 @@ export const enrollmentRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = as
         response: {
           200: answer('So many were open.', Type.Object({ revoked: Type.Integer() })),
           ...adminProblems,
-          ...problems(404, 409),
+          ...problems(404, 409, 413, 415),
         },
       },
     },

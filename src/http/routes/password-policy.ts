@@ -37,7 +37,8 @@ export const passwordPolicyRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> 
         operationId: 'applyPasswordPolicy',
         tags: ['password policy'],
         summary: 'Set it although passwords expire by it',
-        description: 'For a policy that waits. Whose passwords expire is in `wouldExpire`: tell them first.',
+        description:
+          'For a policy that waits. Whose passwords expire is in `wouldExpire`: tell them first. Where none waits, the policy is looked at again all the same.',
         response: {
           202: answer('It will be set.', ref(PasswordPolicyLookSchema)),
           ...adminProblems,
@@ -46,30 +47,33 @@ export const passwordPolicyRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> 
       },
     },
     async ({ actor }, reply) => {
-      const look = await store.db.transaction(async (tx) => {
-        const look = await lookOr404(tx)
-        if (look.status !== 'waiting') {
-          throw new Problem(
-            409,
-            'not-waiting',
-            `the password policy is ${look.status}: nothing waits for a word`,
-          )
-        }
-        await tx
-          .update(accounts)
-          .set({ passwordPolicyApprovedBy: actor })
-          .where(eq(accounts.accountId, accountNow()))
-        await recordAudit(tx, [
-          {
-            at: clock(),
-            actor,
-            action: 'password_policy.approved',
-            details: { desired: look.desired, wouldExpire: look.wouldExpire },
-          },
-        ])
-        return look
-      })
-      wakePasswordPolicy()
+      // Even when nothing waits: who asks may know of a change that the last look did not see.
+      const look = await store.db
+        .transaction(async (tx) => {
+          const look = await lookOr404(tx)
+          if (look.status !== 'waiting') {
+            throw new Problem(
+              409,
+              'not-waiting',
+              `At the look of ${look.checkedAt} the password policy was ${look.status}: nothing waited for a word. ` +
+                'It is looked at again now.',
+            )
+          }
+          await tx
+            .update(accounts)
+            .set({ passwordPolicyApprovedBy: actor })
+            .where(eq(accounts.accountId, accountNow()))
+          await recordAudit(tx, [
+            {
+              at: clock(),
+              actor,
+              action: 'password_policy.approved',
+              details: { desired: look.desired, wouldExpire: look.wouldExpire },
+            },
+          ])
+          return look
+        })
+        .finally(wakePasswordPolicy)
       return reply.code(202).send(look)
     },
   )

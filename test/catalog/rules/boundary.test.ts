@@ -80,6 +80,23 @@ refuses([
     ),
     at: { file: 'boundaries/b.json', statement: 'Statement[3]' },
   },
+  {
+    says: 'a boundary whose bearer may empty the quarantine',
+    rule: 'boundary-can-be-left',
+    catalog: withBoundary(
+      statement(...SELF_SERVICE, allow('iam:Detach*', 'arn:aws:iam::*:group/muster/muster-quarantine')),
+    ),
+    at: { file: 'boundaries/b.json', statement: 'Statement[3]' },
+    message: /iam:DetachGroupPolicy/,
+  },
+  {
+    says: 'a boundary whose bearer may empty the baseline',
+    rule: 'boundary-can-be-left',
+    catalog: withBoundary(
+      statement(...SELF_SERVICE, allow('iam:DetachGroupPolicy', 'arn:aws:iam::*:group/muster/*')),
+    ),
+    at: { file: 'boundaries/b.json', statement: 'Statement[3]' },
+  },
 ])
 
 accepts([

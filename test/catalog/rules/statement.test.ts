@@ -59,6 +59,25 @@ refuses([
     catalog: withPolicy(statement({ Effect: 'Deny', NotAction: 'iam:ChangePasword', Resource: '*' })),
   },
   {
+    says: 'an action without a type of resource on named resources',
+    rule: 'allows-nothing',
+    catalog: allowing(['logs:StartQuery', 'logs:StopQuery'], 'arn:aws:logs:*:*:log-group:/app/*'),
+    message: /^allows logs:StopQuery on/,
+  },
+  {
+    says: 'a wildcard for nothing but such actions, on named resources',
+    rule: 'allows-nothing',
+    catalog: allowing('logs:StopQ*', 'arn:aws:logs:*:*:log-group:/app/*'),
+  },
+  {
+    says: 'such an action on named resources in a boundary',
+    rule: 'allows-nothing',
+    catalog: withBoundary(
+      statement(...SELF_SERVICE, allow('logs:StopQuery', 'arn:aws:logs:*:*:log-group:/app/*')),
+    ),
+    at: { file: 'boundaries/b.json', statement: 'Statement[3]' },
+  },
+  {
     says: 'a write action on everything',
     rule: 'write-on-everything',
     catalog: allowing('s3:DeleteBucket', '*'),
@@ -118,6 +137,12 @@ accepts([
   ['reading everything', allowing(['s3:Get*', 'ec2:Describe*', 'iam:List*'], '*')],
   ['writing everything under a condition', allowing('s3:PutObject', '*', IN_EUROPE)],
   ['writing what is named', allowing('s3:PutObject', 'arn:aws:s3:::bucket/*')],
+  ['a wildcard on named resources that also means what can be asked of them', allowing('s3:List*')],
+  ['an action without a type of resource on everything', allowing('logs:StopQuery', '*')],
+  [
+    "the data channel of one's own sessions, which AWS scopes though its reference knows no resource",
+    allowing('ssmmessages:OpenDataChannel', 'arn:aws:ssm:*:*:session/${aws:userid}-*'),
+  ],
   ['actions in any case', allowing(['S3:getobject', 'Ec2:DESCRIBE*'], '*')],
   ['Deny of every action', withPolicy(statement({ Effect: 'Deny', Action: '*', Resource: '*' }))],
   [
