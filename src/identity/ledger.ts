@@ -15,7 +15,7 @@ import type {
   OperationStatus,
   RecordedStep,
 } from '../store/schema.ts'
-import { mayBeNews, noticesOfRun, noticesOfStates, type StateChange } from './outcome-notices.ts'
+import { mayBeNews, noticesOfRun, noticesOfStates, type StateChange } from './news.ts'
 
 /** An identity and its employee, as a reconcile needs them. */
 export interface LoadedIdentity {

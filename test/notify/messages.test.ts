@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Notice, notices } from '../../src/notify/announce.ts'
@@ -104,4 +105,16 @@ test('whatever a mail is about, its subject is one line and its page has no mark
     }),
   )
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => !/[\r\n\p{C}]/u.test(oneLine(text))))
+})
+
+test('the docs have an example of every notice', async () => {
+  const page = await readFile(new URL('../../docs/notifications.md', import.meta.url), 'utf8')
+  const examples: { type: string; timestamp: string; data: { employeeId: string | null } }[] = JSON.parse(
+    /```json\n(.*?)```/s.exec(page)?.[1] ?? '',
+  )
+  assert.deepEqual(examples.map(({ type }) => type).sort(), [...notices].sort())
+  for (const { timestamp, data } of examples) assert.ok(Date.parse(timestamp) > 0 && 'employeeId' in data)
+  for (const type of notices) {
+    assert.equal(page.includes(`\`${type}\` ★ |`), adminNotices.has(type), type)
+  }
 })

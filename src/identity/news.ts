@@ -28,9 +28,14 @@ export function noticesOfStates(changes: readonly StateChange[], at: Date): Noti
   })
 }
 
+/** Credentials end by rules of age and use too, and each such end is announced as what it is. */
+const hasNoticeOfItsOwn = /LoginProfile|AccessKey|MFADevice/
+
 /** What the run itself tells, whatever becomes of the state. */
 export function noticesOfRun({ identityId, operation, notices = [], at }: Outcome): readonly Notice[] {
-  const mended = (operation?.steps ?? []).filter(({ outcome }) => outcome === 'done').map((step) => step.do)
+  const mended = (operation?.steps ?? [])
+    .filter((step) => step.outcome === 'done' && !hasNoticeOfItsOwn.test(step.do))
+    .map((step) => step.do)
   if (operation?.kind !== 'repair' || mended.length === 0) return notices
   const { id, employeeId, accountId } = operation
   const data = { identityId, accountId, operationId: id, actions: mended }
