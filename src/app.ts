@@ -22,6 +22,7 @@ import { employeeChangeRoutes } from './http/routes/employee-changes.ts'
 import { employeeRoutes } from './http/routes/employees.ts'
 import { enrollmentRoutes } from './http/routes/enrollments.ts'
 import { healthRoutes } from './http/routes/health.ts'
+import { notificationRoutes } from './http/routes/notifications.ts'
 import { operationRoutes } from './http/routes/operations.ts'
 import { passwordPolicyRoutes } from './http/routes/password-policy.ts'
 import { roleRoutes } from './http/routes/roles.ts'
@@ -30,6 +31,7 @@ import { AuditEventSchema, VerificationSchema } from './http/schemas/audit.ts'
 import { DeliverySchema } from './http/schemas/delivery.ts'
 import { EmployeeSchema, IdentitySchema, PlanPreviewSchema } from './http/schemas/employee.ts'
 import { EnrollmentSchema, NewEnrollmentSchema } from './http/schemas/enrollment.ts'
+import { NotificationSchema } from './http/schemas/notification.ts'
 import { OperationSchema } from './http/schemas/operation.ts'
 import { PasswordPolicyLookSchema } from './http/schemas/password-policy.ts'
 import { ProblemSchema } from './http/schemas/problem.ts'
@@ -52,6 +54,7 @@ const namedSchemas = [
   RoleSchema,
   PasswordPolicyLookSchema,
   DeadLetterSchema,
+  NotificationSchema,
   AuditEventSchema,
   VerificationSchema,
 ]
@@ -101,6 +104,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       await v1.register(operationRoutes, { deps })
       await v1.register(deliveryRoutes, { deps })
       await v1.register(deadLetterRoutes, { deps })
+      await v1.register(notificationRoutes, { deps })
       await v1.register(roleRoutes, { deps })
       await v1.register(passwordPolicyRoutes, { deps })
       await v1.register(auditRoutes, { deps })

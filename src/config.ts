@@ -3,6 +3,7 @@
 import { isAbsolute } from 'node:path'
 import { type PasswordPolicy, recommendedPolicy, weakParts } from './credentials/password-policy.ts'
 import { type RotationRules, usualRotation } from './identity/rotation.ts'
+import { isPlainAddress, type MailSettings, type NotifySettings, shownUrl } from './notify/settings.ts'
 
 export interface Config {
   readonly host: string
@@ -27,6 +28,7 @@ export interface Config {
   readonly rotation: RotationRules
   /** How long a one-time link can be used. */
   readonly enrollmentHours: number
+  readonly notify: NotifySettings
   readonly sandbox: { readonly port: number } | undefined
   readonly aws: {
     readonly region: string
@@ -78,6 +80,7 @@ export function readConfig(env: Environment, { sandbox = false } = {}): Config {
     passwordPolicy: readPasswordPolicy(read),
     rotation: readRotation(read),
     enrollmentHours: read('MUSTER_ENROLLMENT_HOURS', integer(1, 720), 72),
+    notify: readNotify(read),
     sandbox: inSandbox ? { port: read('MUSTER_SANDBOX_PORT', integer(0, 65_535), 4599) } : undefined,
     aws: {
       region: read('AWS_REGION', region, read('AWS_DEFAULT_REGION', region, 'us-east-1')),
@@ -136,6 +139,27 @@ function readRotation(read: Read): RotationRules {
     )
   }
   return rules
+}
+
+function readNotify(read: Read): NotifySettings {
+  const endpoints = read('MUSTER_NOTIFY_URLS', endpointUrls, [])
+  const secrets = read('MUSTER_NOTIFY_SECRET', webhookSecrets, endpoints.length > 0 ? required : [])
+  return {
+    endpoints,
+    secrets,
+    linksToEndpoints: read('MUSTER_NOTIFY_LINKS', oneOf('0', '1'), '0') === '1',
+    mail: readMail(read),
+  }
+}
+
+function readMail(read: Read): MailSettings | undefined {
+  const smtpUrl = read('MUSTER_SMTP_URL', mailServer, undefined)
+  const admin = read('MUSTER_MAIL_ADMIN', address, undefined)
+  if (smtpUrl === undefined) {
+    if (admin === undefined) return undefined
+    throw new ConfigError('MUSTER_MAIL_ADMIN needs a mail server: set MUSTER_SMTP_URL and MUSTER_MAIL_FROM')
+  }
+  return { smtpUrl, from: read('MUSTER_MAIL_FROM', sender, required), admin }
 }
 
 const required = Symbol('required')
@@ -223,6 +247,28 @@ function isWebhookSecret(secret: string): boolean {
 const webUrl = setting('an http:// or https:// URL', (value) =>
   /^https?:$/.test(new URL(value).protocol) ? value.replace(/\/+$/, '') : undefined,
 )
+
+const isWebUrl = (value: string) => /^https?:$/.test(new URL(value).protocol)
+
+const endpointUrls = setting(
+  'http:// or https:// URLs, comma-separated, that differ before their query',
+  (value) => {
+    const urls = value.split(',').map((url) => url.trim())
+    return urls.every(isWebUrl) && new Set(urls.map(shownUrl)).size === urls.length ? urls : undefined
+  },
+)
+
+const mailServer = setting('an smtp:// or smtps:// URL', (value) => {
+  const { protocol, hostname } = new URL(value)
+  return /^smtps?:$/.test(protocol) && hostname !== '' ? value : undefined
+})
+
+const address = setting('one mail address', (value) => (isPlainAddress(value) ? value : undefined))
+
+const sender = setting('a mail address, or a name with the address in angle brackets', (value) => {
+  const [, name, named] = /^([^<>@,;:\p{C}]*)<([^<>]*)>$/u.exec(value) ?? [value, '', value]
+  return name !== undefined && named !== undefined && isPlainAddress(named) ? value : undefined
+})
 
 const passwordKinds = setting('some of upper, lower, digit, symbol, comma-separated', (value) => {
   const kinds = value.split(',').map((kind) => kind.trim())

@@ -17,6 +17,7 @@ import { type Config, ConfigError } from './config.ts'
 import type { EnrollContext } from './credentials/enroll-step.ts'
 import { startEnrollmentLoop } from './credentials/enrollment-loop.ts'
 import { type EnrollmentsContext, followChanges } from './credentials/enrollments.ts'
+import { linkToken, linkUrl } from './credentials/link.ts'
 import { shortestPassword, startPasswordPolicyLoop } from './credentials/password-policy-loop.ts'
 import { startCredentialScan } from './credentials/scan.ts'
 import { createChanges } from './identity/changes.ts'
@@ -34,6 +35,11 @@ import { startRetention } from './intake/retention.ts'
 import { type Jobs, openJobs } from './jobs/jobs.ts'
 import type { Loop } from './jobs/loop.ts'
 import { deriveKeys, type Keyring } from './keys.ts'
+import type { Announce } from './notify/announce.ts'
+import { startDelivery } from './notify/deliver.ts'
+import { createAnnounce } from './notify/outbox.ts'
+import { startNotificationRetention } from './notify/retention.ts'
+import { tellsAnyone } from './notify/settings.ts'
 import { accountUnknown } from './problem.ts'
 import { openStore, type Store } from './store/open.ts'
 
@@ -75,6 +81,7 @@ export async function openService(config: Config, options: ServiceOptions): Prom
 
   const works = config.role !== 'api'
   const loops: Loop[] = [startSealer({ store, keyring, clock, log, registry })]
+  const announce = createAnnounce(jobs, config.notify)
   let wakeIntake = () => {}
   let wakePasswordPolicy = () => {}
   let identityRoom: IdentityRoom | undefined
@@ -102,7 +109,7 @@ export async function openService(config: Config, options: ServiceOptions): Prom
   const stopping = new AbortController()
   const working = findAccount(config, options, store, registry, stopping.signal).then(async (account) => {
     if (!account) return
-    identityRoom = openIdentityRoom(config, { store, jobs, catalog, account, clock, keyring, log })
+    identityRoom = openIdentityRoom(config, { store, jobs, catalog, account, announce, clock, keyring, log })
     if (!works) return
     const { evaluation, reconciliation, enrollments } = identityRoom
     const catalogLoop = startCatalogLoop({
@@ -121,6 +128,7 @@ export async function openService(config: Config, options: ServiceOptions): Prom
       account,
       wanted: config.passwordPolicy,
       mode: config.mode,
+      announce,
       clock,
       log,
     })
@@ -132,9 +140,16 @@ export async function openService(config: Config, options: ServiceOptions): Prom
       startDueSweep(store, evaluation, clock, log),
       startEnrollmentLoop({ ...enrollments, account }),
       startRetention({ store, clock, log, deliveryRetentionDays: config.deliveryRetentionDays }),
+      startNotificationRetention({ store, clock, log }),
     )
     // In observe mode nobody is Muster's to look after yet.
     if (config.mode === 'enforce') loops.push(startCredentialScan({ store, jobs, account, clock, log }))
+    if (tellsAnyone(config.notify)) {
+      const linkOf = (id: string) => linkUrl(config.publicUrl, linkToken(keyring, id))
+      await untilDone('starting the delivery of notifications', options, stopping.signal, () =>
+        startDelivery({ store, jobs, settings: config.notify, linkOf, clock, log }),
+      )
+    }
     await untilDone('taking up what was left', options, stopping.signal, () =>
       takeUp(store, evaluation, config.mode, clock),
     )
@@ -223,14 +238,15 @@ function openIdentityRoom(
     jobs: Jobs
     catalog: Catalog
     account: Account
+    announce: Announce
     clock: Clock
     keyring: Keyring
     log: Logger
   },
 ): IdentityRoom {
-  const { store, jobs, catalog, account, clock, keyring, log } = parts
+  const { store, jobs, catalog, account, announce, clock, keyring, log } = parts
   const place = { accountId: account.accountId, partition: account.partition, path: config.iamPath }
-  const ledger = openLedger(store.db)
+  const ledger = openLedger(store.db, tellsAnyone(config.notify) ? announce : undefined)
   const registration = {
     ...place,
     quarantineGroup: QUARANTINE,
@@ -242,7 +258,7 @@ function openIdentityRoom(
     store,
     jobs,
     roleAccess,
-    announce: async () => {},
+    announce,
     clock,
     validHours: config.enrollmentHours,
   }

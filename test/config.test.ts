@@ -50,3 +50,51 @@ test('a malformed setting stops the start with one line that names it and says w
     /^ConfigError: MUSTER_ADMIN_TOKEN is missing|^Error: MUSTER_ADMIN_TOKEN/,
   )
 })
+
+test('nobody is told of anything unless the settings name them', () => {
+  assert.deepEqual(readConfig(needed).notify, {
+    endpoints: [],
+    secrets: [],
+    linksToEndpoints: false,
+    mail: undefined,
+  })
+  const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
+  const told = {
+    MUSTER_NOTIFY_URLS: 'https://a.example.com/x?token=t, https://b.example.com/',
+    MUSTER_NOTIFY_SECRET: secret,
+    MUSTER_NOTIFY_LINKS: '1',
+    MUSTER_SMTP_URL: 'smtps://muster:p%40ss@mail.example.com',
+    MUSTER_MAIL_FROM: 'Muster <muster@example.com>',
+    MUSTER_MAIL_ADMIN: 'ops@example.com',
+  }
+  assert.deepEqual(readConfig({ ...needed, ...told }).notify, {
+    endpoints: ['https://a.example.com/x?token=t', 'https://b.example.com/'],
+    secrets: [secret],
+    linksToEndpoints: true,
+    mail: {
+      smtpUrl: 'smtps://muster:p%40ss@mail.example.com',
+      from: 'Muster <muster@example.com>',
+      admin: 'ops@example.com',
+    },
+  })
+})
+
+test('settings for notifications that cannot work stop the start, and no secret of theirs is repeated', () => {
+  const urls = { MUSTER_NOTIFY_URLS: 'https://a.example.com/hunter2' }
+  const smtp = { MUSTER_SMTP_URL: 'smtp://mail.example.com' }
+  for (const [settings, right] of [
+    [urls, /MUSTER_NOTIFY_SECRET is missing/],
+    [{ MUSTER_NOTIFY_URLS: 'ftp://a.example.com/hunter2' }, /MUSTER_NOTIFY_URLS is malformed/],
+    [{ MUSTER_NOTIFY_URLS: 'https://a/?hunter2,https://a/?other' }, /differ before their query/],
+    [{ ...smtp }, /MUSTER_MAIL_FROM is missing/],
+    [{ ...smtp, MUSTER_MAIL_FROM: 'a@b.com, c@d.com' }, /MUSTER_MAIL_FROM is malformed/],
+    [{ MUSTER_SMTP_URL: 'https://hunter2@mail.example.com' }, /smtp:\/\/ or smtps:\/\//],
+    [{ MUSTER_MAIL_ADMIN: 'ops@example.com' }, /set MUSTER_SMTP_URL/],
+  ] as const) {
+    assert.throws(
+      () => readConfig({ ...needed, ...settings }),
+      (error: Error) =>
+        error instanceof ConfigError && right.test(error.message) && !/\n|hunter2/.test(error.message),
+    )
+  }
+})

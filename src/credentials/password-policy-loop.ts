@@ -6,6 +6,7 @@ import type { Account } from '../aws/account.ts'
 import { AwsCallError } from '../aws/errors.ts'
 import type { Clock } from '../clock.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
+import type { Announce } from '../notify/announce.ts'
 import { type Database, rowsOf, type Store } from '../store/open.ts'
 import type { PasswordPolicyLook } from '../store/schema.ts'
 import { readCredentialReport } from './credential-report.ts'
@@ -17,6 +18,7 @@ export interface PasswordPolicyContext {
   readonly account: Account
   readonly wanted: PasswordPolicy
   readonly mode: 'enforce' | 'observe'
+  readonly announce: Announce
   readonly clock: Clock
   readonly log: Logger
 }
@@ -97,7 +99,7 @@ async function settle(
   { before, approvedBy }: Lease,
   checkedAt: string,
 ): Promise<PasswordPolicyLook> {
-  const { account, wanted, mode, clock } = context
+  const { store, account, wanted, mode, announce, clock } = context
   const observed = await readPasswordPolicy(account)
   const desired = strictest(wanted, observed)
   const look = { checkedAt, observed, desired, wouldExpire: [] as readonly string[], problem: null }
@@ -111,14 +113,21 @@ async function settle(
   }
   const requestId = await writePasswordPolicy(account, desired)
   const wasApplied = before?.status === 'applied'
-  await recordAudit(context.store.db, [
-    {
-      at: clock(),
-      actor: approvedBy ?? 'schedule',
-      action: wasApplied ? 'password_policy.restored' : 'password_policy.applied',
-      details: { before: observed, after: desired, requestId },
-    },
-  ])
+  const at = clock()
+  await store.db.transaction(async (tx) => {
+    await recordAudit(tx, [
+      {
+        at,
+        actor: approvedBy ?? 'schedule',
+        action: wasApplied ? 'password_policy.restored' : 'password_policy.applied',
+        details: { before: observed, after: desired, requestId },
+      },
+    ])
+    if (!wasApplied) return
+    const { accountId } = account
+    const data = { accountId, weakened: weak, before: observed, after: desired }
+    await announce(tx, [{ type: 'password_policy.restored', at, employeeId: null, data }])
+  })
   return { ...look, status: 'applied', observed: desired }
 }
 

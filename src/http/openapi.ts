@@ -26,6 +26,7 @@ const tags = [
   { name: 'operations', description: 'What Muster did in AWS, call by call.' },
   { name: 'deliveries', description: 'What the HR system sent, and what became of it.' },
   { name: 'dead letters', description: 'Jobs that failed to the end of their tries.' },
+  { name: 'notifications', description: 'Messages to endpoints and people.' },
   { name: 'roles', description: 'The catalog: which role means which access.' },
   { name: 'audit', description: 'The append-only record, and the proof that it is intact.' },
   { name: 'health', description: 'For orchestrators and monitoring.' },

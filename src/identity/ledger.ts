@@ -2,11 +2,11 @@
  * The database's side of a reconcile: what is read before it, written before its first call, and
  * written after its last. Many identities share each statement.
  */
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { type AuditEntry, auditRows } from '../audit/record.ts'
-import type { Notice } from '../notify/announce.ts'
+import type { Announce, Notice } from '../notify/announce.ts'
 import { type Batcher, createBatcher } from '../store/batcher.ts'
-import { type Database, rowsOf } from '../store/open.ts'
+import { type Database, rowsOf, type Transaction } from '../store/open.ts'
 import type {
   AccessKeyRecord,
   EmployeeStatus,
@@ -17,6 +17,7 @@ import type {
   OperationStatus,
   RecordedStep,
 } from '../store/schema.ts'
+import { mayBeNews, noticesOfRun, noticesOfStates, type StateChange } from './news.ts'
 
 /** An identity and its employee, as a reconcile needs them. */
 export interface LoadedIdentity {
@@ -101,7 +102,6 @@ export interface Outcome {
   readonly accessKeys: readonly AccessKeyRecord[]
   readonly boundaryArn: string | null
   readonly missingSince: Date | null
-  readonly notices: readonly Notice[]
   /** The generation that this run worked for. */
   readonly generation: number
   /** The generation that is reconciled now; null when this run did not get there. */
@@ -113,6 +113,8 @@ export interface Outcome {
   readonly catalogMissing: boolean
   readonly operation: FinishedOperation | null
   readonly audit: readonly AuditEntry[]
+  /** What is announced with it, besides what follows from its state and operation. */
+  readonly notices: readonly Notice[]
 }
 
 export interface FinishedOperation {
@@ -153,12 +155,13 @@ export interface Ledger {
   ): Promise<void>
 }
 
-export function openLedger(db: Database): Ledger {
+/** @param announce left out when nobody is told of anything */
+export function openLedger(db: Database, announce?: Announce): Ledger {
   const intents: Batcher<Intent, void> = createBatcher((items) => writeIntents(db, items), {
     maxItems: 200,
     concurrency: 2,
   })
-  const outcomes: Batcher<Outcome, void> = createBatcher((items) => writeOutcomes(db, items), {
+  const outcomes: Batcher<Outcome, void> = createBatcher((items) => settle(db, items, announce), {
     maxItems: 200,
     concurrency: 2,
   })
@@ -177,14 +180,14 @@ export function openLedger(db: Database): Ledger {
     record: (outcome) => outcomes.add(outcome).catch(() => outcomes.add(outcome)),
     isCurrent: async (id, generation) => (await generations.add(id)) === generation,
     noteCreated: async (id, generation, awsUserId) => (await creations.add({ id, awsUserId })) === generation,
-    async noteDenied({ id, generation }, { userName, at, setBoundary }) {
-      const moment = sql`${at.toISOString()}::timestamptz`
-      await db.execute(sql`
-        update identities set
-          locked_at = coalesce(locked_at, ${moment}), denied_name = ${userName}, state = 'locked',
-          boundary_arn = case when ${setBoundary} then '' else boundary_arn end,
-          next_look_at = case when generation = ${generation} then next_look_at else ${moment} end
-        where id = ${id}`)
+    async noteDenied(identity, denied) {
+      if (!announce) await writeDenied(db, identity, denied)
+      else {
+        await db.transaction(async (tx) => {
+          const changes = await writeDenied(tx, identity, denied)
+          await announce(tx, noticesOfStates(changes, denied.at))
+        })
+      }
     },
   }
 }
@@ -295,7 +298,49 @@ async function writeIntents(db: Database, intents: readonly Intent[]) {
   return intents.map(() => ({ status: 'fulfilled', value: undefined }) as const)
 }
 
-async function writeOutcomes(db: Database, outcomes: readonly Outcome[]) {
+/** A transaction of its own only where there may be something to tell: joiners cost no more for it. */
+async function settle(db: Database, outcomes: readonly Outcome[], announce: Announce | undefined) {
+  if (!announce || !outcomes.some(mayBeNews)) await writeOutcomes(db, outcomes)
+  else {
+    await db.transaction(async (tx) => {
+      const changes = new Map(
+        (await writeOutcomes(tx, outcomes)).map((change) => [change.identityId, change]),
+      )
+      const notices = outcomes.flatMap((outcome) => {
+        const change = changes.get(outcome.identityId)
+        return [...noticesOfStates(change ? [change] : [], outcome.at), ...noticesOfRun(outcome)]
+      })
+      await announce(tx, notices)
+    })
+  }
+  return outcomes.map(() => ({ status: 'fulfilled', value: undefined }) as const)
+}
+
+/** What `changesOf` reads; `before` is the identity as it was. */
+const changed = sql`
+  identities.id, identities.employee_id, identities.account_id, identities.user_name, identities.state, identities.reason,
+  before.state as was`
+
+/** Those whose state is another one now. */
+async function changesOf(db: Database | Transaction, statement: SQL): Promise<StateChange[]> {
+  const rows = await rowsOf<Record<string, unknown>>(db, statement)
+  return rows
+    .filter(({ state, was }) => state !== was)
+    .map((row) => ({
+      identityId: row.id as string,
+      employeeId: row.employee_id as string,
+      accountId: row.account_id as string,
+      userName: row.user_name as string,
+      state: row.state as IdentityState,
+      reason: row.reason as string | null,
+    }))
+}
+
+/** @returns whose state has changed by it */
+async function writeOutcomes(
+  db: Database | Transaction,
+  outcomes: readonly Outcome[],
+): Promise<StateChange[]> {
   const rows = outcomes.map((outcome) => ({
     id: outcome.identityId,
     state: outcome.state,
@@ -344,7 +389,9 @@ async function writeOutcomes(db: Database, outcomes: readonly Outcome[]) {
       : [],
   )
   const speaksLast = sql`identities.generation = r.generation and (identities.denied_name is null or r.knows_of_deny)`
-  await db.execute(sql`
+  return await changesOf(
+    db,
+    sql`
     with r as (
       select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(
         id uuid, state text, reason text, aws_user_id text, last_seen_name text, groups text[], possible_groups text[],
@@ -354,7 +401,7 @@ async function writeOutcomes(db: Database, outcomes: readonly Outcome[]) {
         reconciled_generation int, generation int, last_reconciled_at timestamptz)
     ), locked as (
       -- In the order in which everybody locks them.
-      select id from identities where id in (select id from r) order by id for update
+      select id, state from identities where id in (select id from r) order by id for update
     ), settled as (
       update identities set
         -- An administrator's word to adopt a user is not taken back by a run that began before it.
@@ -379,7 +426,8 @@ async function writeOutcomes(db: Database, outcomes: readonly Outcome[]) {
         mfa_enabled_at = case when r.mfa_reset_done then null else identities.mfa_enabled_at end,
         reconciled_generation = coalesce(r.reconciled_generation, identities.reconciled_generation),
         last_reconciled_at = r.last_reconciled_at
-      from r join locked using (id) where identities.id = r.id
+      from r join locked as before using (id) where identities.id = r.id
+      returning ${changed}
     ), finished as (
       insert into operations
         (id, identity_id, account_id, employee_id, kind, cause, generation, status, steps, error, started_at, finished_at)
@@ -389,11 +437,32 @@ async function writeOutcomes(db: Database, outcomes: readonly Outcome[]) {
       on conflict (id) do update set
         kind = excluded.kind, status = excluded.status, steps = excluded.steps, error = excluded.error,
         finished_at = excluded.finished_at
+    ), audited as (
+      insert into audit_events (id, at, actor, action, employee_id, identity_id, operation_id, record)
+      select * from jsonb_to_recordset(${JSON.stringify(auditRows(outcomes.flatMap(({ audit }) => audit)))}::jsonb) as a(
+        id uuid, at timestamptz, actor text, action text, employee_id text, identity_id uuid, operation_id uuid, record text)
     )
-    insert into audit_events (id, at, actor, action, employee_id, identity_id, operation_id, record)
-    select * from jsonb_to_recordset(${JSON.stringify(auditRows(outcomes.flatMap(({ audit }) => audit)))}::jsonb) as a(
-      id uuid, at timestamptz, actor text, action text, employee_id text, identity_id uuid, operation_id uuid, record text)`)
-  return outcomes.map(() => ({ status: 'fulfilled', value: undefined }) as const)
+    select * from settled`,
+  )
+}
+
+function writeDenied(
+  db: Database | Transaction,
+  { id, generation }: Pick<LoadedIdentity, 'id' | 'generation'>,
+  { userName, at, setBoundary }: Parameters<Ledger['noteDenied']>[1],
+): Promise<StateChange[]> {
+  const moment = sql`${at.toISOString()}::timestamptz`
+  return changesOf(
+    db,
+    sql`
+      with before as (select id, state from identities where id = ${id} for update)
+      update identities set
+        locked_at = coalesce(locked_at, ${moment}), denied_name = ${userName}, state = 'locked',
+        boundary_arn = case when ${setBoundary} then '' else boundary_arn end,
+        next_look_at = case when generation = ${generation} then next_look_at else ${moment} end
+      from before where identities.id = before.id
+      returning ${changed}`,
+  )
 }
 
 interface Creation {

@@ -5,7 +5,7 @@
  * forgets it, inside a PGlite transaction, would stop the whole database for good.
  */
 import { type SQL, sql } from 'drizzle-orm'
-import { fromDrizzle, fromPglite, type Job, PgBoss, type Queue } from 'pg-boss'
+import { fromDrizzle, fromPglite, type Job, type JobWithMetadata, PgBoss, type Queue } from 'pg-boss'
 import type { Logger } from 'pino'
 import type { Store, Transaction } from '../store/open.ts'
 
@@ -14,7 +14,21 @@ export interface IdentityJob {
   readonly identityId: string
 }
 
+/** What a job of the queue `notify` says: which message, nothing else. */
+export interface NotificationJob {
+  readonly notificationId: string
+}
+
 export type QueueName = 'reconcile' | 'lock'
+
+/** One try to deliver a message. */
+export interface NotificationTry {
+  /** Of the job. */
+  readonly id: string
+  readonly notificationId: string
+  /** When it fails, the job is dead. */
+  readonly isLast: boolean
+}
 
 export interface JobOutcome {
   readonly id: string
@@ -25,7 +39,8 @@ export interface JobOutcome {
 export interface FailedJob {
   readonly id: string
   readonly queue: string
-  readonly identityId: string
+  readonly identityId: string | null
+  readonly notificationId: string | null
   readonly failedAt: Date
   readonly error: string | null
 }
@@ -35,8 +50,12 @@ export interface Jobs {
   queueReconciles(tx: Transaction, identityIds: readonly string[], urgent: boolean): Promise<void>
   /** Queues the first call of a lock. Overtakes everything. */
   queueLocks(tx: Transaction, identityIds: readonly string[]): Promise<void>
+  /** Queues the delivery of messages; urgent ones go before others. */
+  queueNotifications(tx: Transaction, notifications: readonly QueuedNotification[]): Promise<void>
   /** Works a queue with `workers` loops of up to `batchSize` jobs at a time. */
   work(queue: QueueName, options: WorkOptions, handler: JobHandler): Promise<void>
+  /** The same for the queue `notify`. */
+  workNotifications(options: WorkOptions, handler: NotificationHandler): Promise<void>
   /** Jobs that failed to the end of their tries, oldest first. */
   deadLetters(limit: number): Promise<FailedJob[]>
   /** Puts a dead job back into its queue. False when there is none of this id. */
@@ -61,6 +80,13 @@ export function hasQueuedReconcile(identityId: SQL): SQL {
 export type JobHandler = (
   jobs: readonly { readonly id: string; readonly identityId: string }[],
 ) => Promise<readonly JobOutcome[]>
+
+export interface QueuedNotification {
+  readonly id: string
+  readonly urgent: boolean
+}
+
+export type NotificationHandler = (tries: readonly NotificationTry[]) => Promise<readonly JobOutcome[]>
 
 /** drizzle types a raw result as unknown; both drivers return what pg-boss' adapter asks for. */
 type DrizzleTransaction = Parameters<typeof fromDrizzle>[0]
@@ -98,9 +124,24 @@ const queues: readonly (Queue & Required<Pick<Queue, 'policy'>>)[] = [
     deleteAfterSeconds: 3600,
     notify: true,
   },
+  {
+    name: 'notify',
+    policy: 'standard',
+    deadLetter: deadLetterQueue,
+    // Two hours apart at the end, a day in all.
+    retryLimit: 22,
+    retryDelay: 5,
+    retryBackoff: true,
+    retryDelayMax: 7200,
+    heartbeatSeconds: 10,
+    expireInSeconds: 120,
+    retentionSeconds: 30 * 86_400,
+    deleteAfterSeconds: 3600,
+    notify: true,
+  },
 ]
 
-/** Reconciles of leavers go before those of joiners. */
+/** Reconciles of leavers go before those of joiners; links go before what is only told. */
 const urgentPriority = 10
 
 /** Starts pg-boss and makes the queues. Call it under the store's start lock. */
@@ -146,35 +187,49 @@ export async function openJobs(store: Store, log: Logger): Promise<Jobs> {
     queueReconciles: (tx, identityIds, urgent) =>
       insert(tx, 'reconcile', identityIds, urgent ? urgentPriority : 0),
     queueLocks: (tx, identityIds) => insert(tx, 'lock', identityIds, 0),
+    async queueNotifications(tx, notifications) {
+      if (notifications.length === 0) return
+      const jobs = notifications.map(({ id, urgent }) => ({
+        data: { notificationId: id },
+        priority: urgent ? urgentPriority : 0,
+      }))
+      await boss.insert('notify', jobs, { db: fromDrizzle(tx as unknown as DrizzleTransaction, sql) })
+    },
     async work(queue, { workers, batchSize }, handler) {
       // Several `work` calls, not one with concurrency: a notification wakes one worker per call.
       for (let i = 0; i < workers; i++) {
-        await boss.work(
-          queue,
-          {
-            batchSize,
-            burstWhenBatchFull: true,
-            perJobResults: true,
-            pollingIntervalSeconds: 0.5,
-            notifyPollingIntervalSeconds: 2,
-          },
-          async (jobs: Job<IdentityJob>[]) => {
-            const outcomes = await handler(jobs.map(({ id, data }) => ({ id, identityId: data.identityId })))
-            return outcomes.map(({ id, error }) =>
-              error === undefined
-                ? { id, status: 'completed' as const }
-                : { id, status: 'failed' as const, output: { message: error } },
-            )
-          },
+        await boss.work(queue, workOptions(batchSize), async (jobs: Job<IdentityJob>[]) =>
+          resultsOf(await handler(jobs.map(({ id, data }) => ({ id, identityId: data.identityId })))),
+        )
+      }
+    },
+    async workNotifications({ workers, batchSize }, handler) {
+      // How many tries a job may have is in its metadata.
+      const options = { ...workOptions(batchSize), includeMetadata: true as const }
+      for (let i = 0; i < workers; i++) {
+        await boss.work('notify', options, async (jobs: JobWithMetadata<NotificationJob>[]) =>
+          resultsOf(
+            await handler(
+              jobs.map(({ id, data, retryCount, retryLimit }) => ({
+                id,
+                notificationId: data.notificationId,
+                isLast: retryCount >= retryLimit,
+              })),
+            ),
+          ),
         )
       }
     },
     async deadLetters(limit) {
-      const jobs = await boss.findJobs<IdentityJob>(deadLetterQueue, { queued: true, limit })
+      const jobs = await boss.findJobs<Partial<IdentityJob & NotificationJob>>(deadLetterQueue, {
+        queued: true,
+        limit,
+      })
       return jobs.map((job) => ({
         id: job.id,
         queue: job.sourceName ?? 'reconcile',
-        identityId: job.data.identityId,
+        identityId: job.data.identityId ?? null,
+        notificationId: job.data.notificationId ?? null,
         failedAt: job.createdOn,
         error: messageOf(job.sourceOutput),
       }))
@@ -192,6 +247,21 @@ export async function openJobs(store: Store, log: Logger): Promise<Jobs> {
     },
   }
 }
+
+const workOptions = (batchSize: number) => ({
+  batchSize,
+  burstWhenBatchFull: true as const,
+  perJobResults: true as const,
+  pollingIntervalSeconds: 0.5,
+  notifyPollingIntervalSeconds: 2,
+})
+
+const resultsOf = (outcomes: readonly JobOutcome[]) =>
+  outcomes.map(({ id, error }) =>
+    error === undefined
+      ? { id, status: 'completed' as const }
+      : { id, status: 'failed' as const, output: { message: error } },
+  )
 
 function messageOf(output: unknown): string | null {
   const message = (output as { message?: unknown } | null)?.message

@@ -3,8 +3,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { inArray } from 'drizzle-orm'
 import Type from 'typebox'
 import { recordAudit } from '../../audit/record.ts'
+import type { FailedJob } from '../../jobs/jobs.ts'
 import { Problem } from '../../problem.ts'
-import { identities } from '../../store/schema.ts'
+import { identities, notifications } from '../../store/schema.ts'
 import type { AppDeps } from '../deps.ts'
 import {
   answer,
@@ -23,7 +24,8 @@ export const DeadLetterSchema = Type.Object(
   {
     id: uuid('The job.'),
     queue: Type.String({ description: 'Where it came from, and where a replay puts it.' }),
-    identityId: uuid('The identity it was about.'),
+    identityId: nullableText({ format: 'uuid', description: 'The identity it was about.' }),
+    notificationId: nullableText({ format: 'uuid', description: 'The message that was not delivered.' }),
     employeeId: nullableText(),
     failedAt: moment(),
     error: nullableText({ description: 'Why its last try failed.' }),
@@ -48,11 +50,11 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = as
     },
     async ({ query }) => {
       const dead = await jobs.deadLetters(query.limit ?? defaultLimit)
-      const employeeIds = await employeesOf(dead.map(({ identityId }) => identityId))
+      const employeeIds = await employeesOf(dead)
       const items = dead.map((job) => ({
         ...job,
         failedAt: job.failedAt.toISOString(),
-        employeeId: employeeIds.get(job.identityId) ?? null,
+        employeeId: employeeIds.get(job.identityId ?? job.notificationId ?? '') ?? null,
       }))
       return { items, nextCursor: null }
     },
@@ -81,12 +83,19 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = as
     },
   )
 
-  async function employeesOf(identityIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    if (identityIds.length === 0) return new Map()
-    const rows = await store.db
-      .select({ id: identities.id, employeeId: identities.employeeId })
-      .from(identities)
-      .where(inArray(identities.id, [...identityIds]))
-    return new Map(rows.map(({ id, employeeId }) => [id, employeeId]))
+  /** By the id of the identity, or of the message. */
+  async function employeesOf(dead: readonly FailedJob[]): Promise<ReadonlyMap<string, string | null>> {
+    const identityIds = dead.flatMap(({ identityId }) => identityId ?? [])
+    const notificationIds = dead.flatMap(({ notificationId }) => notificationId ?? [])
+    const ofIdentities = identityIds.length === 0 ? [] : await employeesIn(identities, identityIds)
+    const ofMessages = notificationIds.length === 0 ? [] : await employeesIn(notifications, notificationIds)
+    return new Map([...ofIdentities, ...ofMessages].map(({ id, employeeId }) => [id, employeeId]))
+  }
+
+  function employeesIn(table: typeof identities | typeof notifications, ids: readonly string[]) {
+    return store.db
+      .select({ id: table.id, employeeId: table.employeeId })
+      .from(table)
+      .where(inArray(table.id, [...ids]))
   }
 }
