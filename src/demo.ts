@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { pino } from 'pino'
 import { Webhook } from 'standardwebhooks'
 import { readConfig } from './config.ts'
-import { type LoggedCall, openSandbox } from './sandbox/index.ts'
+import { codeOfStep, fromBase32, type LoggedCall, openSandbox, stepAt } from './sandbox/index.ts'
 import { openService, type Service } from './service.ts'
 
 const employeeId = 'E1001'
@@ -26,6 +26,7 @@ const config = readConfig({
   MUSTER_HR_SECRETS: `whsec_${randomBytes(32).toString('base64')}`,
   MUSTER_DATA_DIR: 'memory://',
   MUSTER_IAM_RATE: '200',
+  MUSTER_PUBLIC_URL: 'http://muster.example',
   AWS_ENDPOINT_URL: sandbox.url,
 })
 let service: Service | undefined
@@ -64,6 +65,7 @@ async function tell(service: Service): Promise<void> {
     until: 'awaiting_mfa',
     by: 'join',
   })
+  const seed = await enroll(service)
   await chapter(
     'Mover',
     'Ada becomes a data analyst. Old groups go first, then the boundary, then new groups.',
@@ -71,22 +73,28 @@ async function tell(service: Service): Promise<void> {
     {
       type: 'employee.role_changed',
       data: { employeeId, role: 'data-analyst' },
-      until: 'awaiting_mfa',
+      until: 'active',
       by: 'move',
     },
   )
+  await rotateKey(service, seed)
   await chapter('Leave', 'Ada goes on leave: locked, reversibly.', service, {
     type: 'employee.suspended',
     data: { employeeId },
     until: 'locked',
     by: 'lock',
   })
-  await chapter('Return', 'Ada is back: the groups again, the quarantine last.', service, {
-    type: 'employee.resumed',
-    data: { employeeId },
-    until: 'awaiting_mfa',
-    by: 'unlock',
-  })
+  await chapter(
+    'Return',
+    'Ada is back: the groups again, the quarantine last. A new password needs her device.',
+    service,
+    {
+      type: 'employee.resumed',
+      data: { employeeId },
+      until: 'active',
+      by: 'unlock',
+    },
+  )
   await chapter('Leaver', 'Ada leaves. The first call denies everything, before anything is read.', service, {
     type: 'employee.terminated',
     data: { employeeId },
@@ -107,6 +115,145 @@ async function tell(service: Service): Promise<void> {
   const verification = await get(service, '/v1/audit/verify')
   if (!verification.ok) throw new Error('the audit chain does not verify')
   say('Audit', `${verification.checked} sealed records, and the chain verifies.`)
+}
+
+/** The one-time link, as its owner uses it. Returns the key that the authenticator app got. */
+async function enroll(service: Service): Promise<string> {
+  say(
+    'Enroll',
+    'Ada opens her one-time link, scans the code, enters two codes, and only then gets a password.',
+  )
+  sandbox.calls.clear()
+  const path = await linkPath(service, 'enrollments')
+  const opened = await page(service, 'GET', path)
+  say('', `page  ${titleOf(opened)}  (nothing has changed yet)`)
+  const scan = await page(service, 'POST', `${path}/start`)
+  const seed = secretOf(scan).replaceAll(' ', '')
+  say('', `page  ${titleOf(scan)}`)
+  const done = await page(service, 'POST', `${path}/codes`, { ...codes(seed), device: deviceOf(scan) })
+  for (const call of sandbox.calls.entries) say('', line(call))
+  say('', `page  ${titleOf(done)}, with a password of ${secretOf(done).length} characters, shown once`)
+  await until('the identity is active', async () => (await identityNow(service)).state === 'active')
+  const again = await page(service, 'GET', path)
+  say('', `page  ${titleOf(again)}  (the link works once)`)
+  return seed
+}
+
+/** A key is made after a proof of MFA, used, warned about, replaced, switched off and deleted. */
+async function rotateKey(service: Service, seed: string): Promise<void> {
+  say('Key', 'Her new role may have an access key: made when she opens the link and proves her device.')
+  const first = await takeKey(service, seed)
+  const made = clock().getTime()
+  const goTo = (days: number) => {
+    clockOffsetMs += made + days * dayMs - clock().getTime()
+    useCredentials()
+  }
+  goTo(40)
+  await reconcileNow(service)
+  goTo(75.01)
+  await until('a link for a new key', async () => {
+    const { items } = await get(service, `/v1/employees/${employeeId}/enrollments`)
+    return items[0]?.purpose === 'access-key' && items[0].status === 'open'
+  })
+  say('', `75 days later, ${first} grows old: Ada gets a link for its successor`)
+  const second = await takeKey(service, seed)
+  for (const [days, what] of [
+    [90.01, 'Inactive'],
+    [97.02, 'deleted'],
+  ] as const) {
+    goTo(days)
+    await until(`${first} is ${what}`, async () => (keyOf(first)?.status ?? 'deleted') === what)
+    say('', `after ${Math.floor(days)} days ${first} is ${what}, and ${second} is ${keyOf(second)?.status}`)
+  }
+}
+
+async function takeKey(service: Service, seed: string): Promise<string> {
+  // Each code works once: a little later there is a new one.
+  clockOffsetMs += 120_000
+  const path = await linkPath(service, 'access-keys')
+  sandbox.calls.clear()
+  const shown = await page(service, 'POST', `${path}/codes`, codes(seed))
+  for (const { action } of sandbox.calls.entries.filter(({ readOnly }) => !readOnly))
+    say('', `write  iam:${action}`)
+  const id = secretOf(shown)
+  say('', `page  ${titleOf(shown)}: ${id}, its secret shown once`)
+  await until('the key is on record', async () => (await identityNow(service)).state === 'active')
+  return id
+}
+
+/** So that nothing of hers is switched off for not being used. */
+function useCredentials(): void {
+  const user = sandbox.state.users.get(userName)
+  const date = `${clock().toISOString().slice(0, 19)}Z`
+  if (!user) return
+  user.passwordLastUsed = date
+  for (const key of user.accessKeys) key.lastUsed = { date, service: 's3', region: 'us-east-1' }
+}
+
+function keyOf(id: string) {
+  return sandbox.state.users.get(userName)?.accessKeys.find(({ accessKeyId }) => accessKeyId === id)
+}
+
+async function linkPath(service: Service, kind: 'enrollments' | 'access-keys'): Promise<string> {
+  const headers = { authorization: `Bearer ${config.adminToken}` }
+  const url = `/v1/employees/${employeeId}/${kind}`
+  const response = await service.app.inject({ method: 'POST', url, headers })
+  if (response.statusCode !== 201)
+    throw new Error(`${url} was answered ${response.statusCode}: ${response.body}`)
+  return new URL(response.json().link).pathname
+}
+
+async function page(
+  service: Service,
+  method: 'GET' | 'POST',
+  url: string,
+  form: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const response = await service.app.inject({
+    method,
+    url,
+    ...(method === 'GET'
+      ? {}
+      : {
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+          payload: new URLSearchParams(form).toString(),
+        }),
+  })
+  return response.body
+}
+
+/** Two codes in a row, as an authenticator app with this key shows them. */
+function codes(seed: string) {
+  const [code1, code2] = [stepAt(clock()), stepAt(clock()) + 1].map((step) =>
+    codeOfStep(fromBase32(seed), step),
+  )
+  return { code1: code1 ?? '', code2: code2 ?? '' }
+}
+
+function textOf(markup: string): string {
+  return markup.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
+}
+
+function titleOf(body: string): string {
+  return `"${textOf(/<h1[^>]*>([^<]*)</.exec(body)?.[1] ?? '')}"`
+}
+
+function secretOf(body: string): string {
+  return textOf(/<span class="secret">([^<]*)</.exec(body)?.[1] ?? '')
+}
+
+function deviceOf(body: string): string {
+  return textOf(/name="device" value="([^"]*)"/.exec(body)?.[1] ?? '')
+}
+
+async function identityNow(service: Service) {
+  return (await get(service, `/v1/employees/${employeeId}`)).identities[0]
+}
+
+async function reconcileNow(service: Service): Promise<void> {
+  const headers = { authorization: `Bearer ${config.adminToken}` }
+  await service.app.inject({ method: 'POST', url: `/v1/employees/${employeeId}/reconcile`, headers })
+  await delay(500)
 }
 
 interface Chapter {
