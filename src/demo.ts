@@ -133,7 +133,11 @@ async function enroll(service: Service): Promise<string> {
   const done = await page(service, 'POST', `${path}/codes`, { ...codes(seed), device: deviceOf(scan) })
   for (const call of sandbox.calls.entries) say('', line(call))
   say('', `page  ${titleOf(done)}, with a password of ${secretOf(done).length} characters, shown once`)
-  await until('the identity is active', async () => (await identityNow(service)).state === 'active')
+  const enrolledAt = clock().toISOString()
+  await until('IAM has been looked at again', async () => {
+    const { state, lastReconciledAt } = await identityNow(service)
+    return state === 'active' && lastReconciledAt > enrolledAt
+  })
   const again = await page(service, 'GET', path)
   say('', `page  ${titleOf(again)}  (the link works once)`)
   return seed
@@ -286,7 +290,7 @@ function line({ action, params, readOnly, errorCode }: LoggedCall): string {
   const what = readOnly
     ? ''
     : Object.values(rest)
-        .filter((value) => typeof value === 'string')
+        .filter((value) => typeof value === 'string' && !value.startsWith('HIDDEN'))
         .join(' ')
   return `${readOnly ? 'read ' : 'write'}  iam:${action} ${what}${errorCode ? `(${errorCode})` : ''}`.trimEnd()
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import { sql } from 'drizzle-orm'
+import type { Logger } from 'pino'
 import { type Config, readConfig } from '../../src/config.ts'
 import { callIam, openSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/index.ts'
 import { openService, type Service } from '../../src/service.ts'
@@ -49,6 +50,7 @@ export interface ServiceUnderTestOptions {
   /** An account that is there already, from an earlier service. */
   readonly account?: Sandbox
   readonly clock?: () => Date
+  readonly log?: Logger
 }
 
 export type OpenRunningService = (options?: ServiceUnderTestOptions) => Promise<RunningService>
@@ -89,7 +91,11 @@ async function openRunningService(options: ServiceUnderTestOptions): Promise<Run
     AWS_ENDPOINT_URL: sandbox.url,
     ...options.settings,
   })
-  const service = await openService(config, { log: silentLog, clock, credentials: sandbox.credentials })
+  const service = await openService(config, {
+    log: options.log ?? silentLog,
+    clock,
+    credentials: sandbox.credentials,
+  })
   await service.working
   if (config.mode === 'enforce') await accountIsReady(service)
   let closed = false
