@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import { callIam, openSandbox, type Sandbox } from '../../src/sandbox/index.ts'
 import { forEachEngine, type RunningService } from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
@@ -69,9 +70,12 @@ forEachEngine((_name, open) => {
     })
     await eventually(() => account.state.passwordPolicy?.passwordReusePrevention === 24)
     assert.deepEqual(account.state.passwordPolicy, { ...wanted, minimumPasswordLength: 20 })
-    if (muster.config.databaseUrl) {
-      assert.deepEqual(await actions(later), ['password_policy.restored', 'password_policy.applied'])
-    }
+    // The embedded database of the second service begins empty: to it, this is the first time.
+    const onRecord = muster.config.databaseUrl
+      ? ['password_policy.restored', 'password_policy.applied']
+      : ['password_policy.applied']
+    // It is recorded after the call.
+    await eventually(async () => isDeepStrictEqual(await actions(later), onRecord), { what: `${onRecord}` })
     await later.close()
     await account.close()
   })
