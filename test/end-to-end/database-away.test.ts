@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { openSandbox, type SandboxOptions } from '../../src/sandbox/index.ts'
 import { openStore, rowsOf } from '../../src/store/open.ts'
-import { apiOf } from '../harness/api.ts'
+import { apiOf, documentedFetch } from '../harness/api.ts'
 import { createDatabase, forPostgres, silentLog } from '../harness/databases.ts'
 import { startFlakyDatabase } from '../harness/flaky-database.ts'
 import { type Settings, settingsFor, spawnMuster, startMuster } from '../harness/process.ts'
@@ -203,6 +203,5 @@ type Flaky = Awaited<ReturnType<typeof startFlakyDatabase>>
 
 async function statusOf(url: string): Promise<number> {
   const response = await fetch(url, { signal: AbortSignal.timeout(10_000) })
-  await response.body?.cancel()
-  return response.status
+  return (await documentedFetch('GET', response)).status
 }
