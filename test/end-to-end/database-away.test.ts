@@ -160,6 +160,34 @@ forPostgres(() => {
     await next.stop()
   })
 
+  test('SIGTERM while the catalog is brought in ends in time, and the next start goes on from there', async (t) => {
+    // At this pace the whole catalog would take longer than a process is given to end.
+    const { sandbox, database, settings, provisioned, close } = await world({ latencyMs: 2000 })
+    const stopped = spawnMuster(t, settings)
+    t.after(close)
+    const policies = () => sandbox.calls.of('CreatePolicy').map(({ params }) => String(params.PolicyName))
+    await eventually(() => policies().length > 0, { withinMs: 60_000, what: 'the beginning of the catalog' })
+    await tell(stopped.url, settings, joiner(1001))
+    // Fails unless the process ends by itself.
+    await stopped.stop()
+    const before = policies()
+    const store = await openStore({ databaseUrl: database.url, dataDir: '.unused' }, silentLog)
+    const [half] = await rowsOf<{ status: string; hash: string | null; leased: string | null }>(
+      store.db,
+      sql`select operations.status, catalog_hash as hash, catalog_leased_until as leased
+        from accounts join operations using (account_id) where kind = 'catalog'`,
+    )
+    await store.close()
+    assert.deepEqual(half, { status: 'stopped', hash: null, leased: null })
+
+    sandbox.faults.set({})
+    const next = await startMuster(t, settings)
+    await eventually(() => provisioned().length === 1, { ...soon, what: 'the catalog, and then the joiner' })
+    assert.ok(policies().length > before.length)
+    assert.equal(new Set(policies()).size, policies().length, 'a policy was made twice')
+    await next.stop()
+  })
+
   test('several processes that start at once on one empty database share the work and do it once', async (t) => {
     const { sandbox, settings, provisioned, created, close } = await world({ latencyMs: 20 })
     // By their keys, the log of the account tells them apart.
