@@ -13,7 +13,7 @@ import { eventually } from '../harness/waiting.ts'
 import { hrEvent, send, tell } from './hr.ts'
 
 /** What a sender may wait for a 503, at most. */
-const aFewSecondsMs = 6000
+const aFewSecondsMs = 10_000
 const soon = { withinMs: 30_000 }
 
 /** An empty database, and an AWS that outlives every process. */
@@ -193,6 +193,8 @@ forPostgres(() => {
     // By their keys, the log of the account tells them apart.
     const replica = (role: string, key: string): Settings => ({
       ...settings,
+      // Slow enough that nobody is done before the others have begun.
+      MUSTER_IAM_RATE: '40',
       MUSTER_ROLE: role,
       AWS_ACCESS_KEY_ID: key,
     })
@@ -216,7 +218,10 @@ forPostgres(() => {
         ),
       ),
     )
-    await eventually(() => provisioned().length === joiners, { ...soon, what: 'everybody being provisioned' })
+    await eventually(() => provisioned().length === joiners, {
+      withinMs: 60_000,
+      what: 'everybody being provisioned',
+    })
     await delay(1000)
     assert.deepEqual(created(), namesOf(joiners))
     const creators = Map.groupBy(sandbox.calls.of('CreateUser'), ({ caller }) => caller.accessKeyId)

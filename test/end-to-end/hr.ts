@@ -44,7 +44,7 @@ export async function send(
     method: 'POST',
     headers,
     body: new Uint8Array(payload),
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(20_000),
   })
   return documentedFetch('POST', response)
 }
