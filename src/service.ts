@@ -20,6 +20,7 @@ import { type EnrollmentsContext, followChanges } from './credentials/enrollment
 import { linkToken, linkUrl } from './credentials/link.ts'
 import { shortestPassword, startPasswordPolicyLoop } from './credentials/password-policy-loop.ts'
 import { startCredentialScan } from './credentials/scan.ts'
+import { within } from './deadline.ts'
 import { createChanges } from './identity/changes.ts'
 import { createDryRun } from './identity/dry-run.ts'
 import { startDueSweep, takeUp } from './identity/due.ts'
@@ -110,7 +111,8 @@ export async function openService(config: Config, options: ServiceOptions): Prom
   const working = findAccount(config, options, store, registry, stopping.signal).then(async (account) => {
     if (!account) return
     identityRoom = openIdentityRoom(config, { store, jobs, catalog, account, announce, clock, keyring, log })
-    if (!works) return
+    // What would be started from here on, nobody would stop.
+    if (!works || stopping.signal.aborted) return
     const { evaluation, reconciliation, enrollments } = identityRoom
     const catalogLoop = startCatalogLoop({
       db: store.db,
@@ -151,7 +153,7 @@ export async function openService(config: Config, options: ServiceOptions): Prom
       )
     }
     await untilDone('taking up what was left', options, stopping.signal, () =>
-      takeUp(store, evaluation, config.mode, clock),
+      takeUp(store, evaluation, config.mode, clock, stopping.signal),
     )
     await untilDone('starting the workers', options, stopping.signal, () =>
       startWorkers({
@@ -175,11 +177,17 @@ export async function openService(config: Config, options: ServiceOptions): Prom
       stopping.abort()
       // Who sends slowly does not keep the service from ending.
       const impatience = setTimeout(() => app.server.closeAllConnections(), 5000)
-      await app.close()
-      clearTimeout(impatience)
-      await inbox.idle()
-      await working.catch(() => {})
-      await Promise.all(loops.map((loop) => loop.stop()))
+      const requests = app.close().then(() => inbox.idle())
+      const looks = Promise.all([working.catch(() => {}), ...loops.map((loop) => loop.stop())])
+      // All at once: their waits must not add up, and nothing new is begun while others end. What the
+      // requests and the loops queue meanwhile is for the next start.
+      await Promise.all([
+        jobs.finish(graceMs),
+        requests.finally(() => clearTimeout(impatience)),
+        within(graceMs, looks, () => new Error('what runs takes too long')).catch((error) =>
+          log.warn({ err: error }, 'the stop does not wait any longer; the next start goes on'),
+        ),
+      ])
       await jobs.stop(graceMs)
       identityRoom?.account.close()
       await store.close()
@@ -198,6 +206,7 @@ async function untilDone(
     try {
       return await attempt()
     } catch (error) {
+      if (signal.aborted) return
       log.error({ err: error }, `${what} failed, and will be tried again`)
       await delay(1000, undefined, { signal }).catch(() => {})
     }

@@ -37,6 +37,8 @@ const busyMs = 1000
  * not come to its end is tried again much sooner: until the catalog is there, nobody is let in.
  */
 export function startCatalogLoop(context: CatalogContext): Loop {
+  // A run may last for minutes, and a process that is to end has seconds.
+  const stopping = new AbortController()
   let retryMs = 1000
   const lookAgainAfter = (ms: number) => setTimeout(() => loop.wake(), ms).unref()
   const retry = () => {
@@ -48,7 +50,7 @@ export function startCatalogLoop(context: CatalogContext): Loop {
     everyMs,
     log: context.log,
     async look() {
-      const outcome = await reconcileCatalog(context).catch((error) => {
+      const outcome = await reconcileCatalog(context, stopping.signal).catch((error) => {
         retry()
         throw error
       })
@@ -58,14 +60,23 @@ export function startCatalogLoop(context: CatalogContext): Loop {
       return false
     },
   })
-  return loop
+  return {
+    wake: loop.wake,
+    stop() {
+      stopping.abort()
+      return loop.stop()
+    },
+  }
 }
 
 /**
  * One run. `settled`: the account holds the catalog (or, in observe mode, the plan is recorded);
- * `busy`: another replica is at it.
+ * `busy`: another replica is at it. Once `signal` is aborted, it ends before its next step.
  */
-export async function reconcileCatalog(context: CatalogContext): Promise<'settled' | 'unsettled' | 'busy'> {
+export async function reconcileCatalog(
+  context: CatalogContext,
+  signal: AbortSignal,
+): Promise<'settled' | 'unsettled' | 'busy'> {
   const { db, account, catalog, path, mode, log } = context
   if (!(await lease(db, account.accountId))) return 'busy'
   const renewing = setInterval(() => renew(context), renewMs)
@@ -83,7 +94,7 @@ export async function reconcileCatalog(context: CatalogContext): Promise<'settle
       await rehearse(context, plan)
       return 'settled'
     }
-    const failure = await perform(context, plan)
+    const failure = await perform(context, plan, signal)
     problem = failure ?? problem
     done = failure === null && plan.conflicts.length === 0
     return done ? 'settled' : 'unsettled'
@@ -149,12 +160,21 @@ function problemOf({ conflicts, leftovers }: AccountPlan): string | null {
 const clearsAway: ReadonlySet<string> = new Set(['DeleteGroup', 'DeletePolicy'])
 
 /** What failed, or null. Ends at the first failure: the order of the steps is a security property. */
-async function perform(context: CatalogContext, plan: AccountPlan): Promise<string | null> {
+async function perform(
+  context: CatalogContext,
+  plan: AccountPlan,
+  signal: AbortSignal,
+): Promise<string | null> {
   if (plan.steps.length === 0) return null
   const startedAt = context.clock()
   const steps: RecordedStep[] = []
   let failure: string | null = null
+  let status: OperationStatus = 'done'
   for (const step of plan.steps) {
+    if (failure === null && signal.aborted) {
+      failure = 'Muster was stopped before it was done: the next start goes on'
+      status = 'stopped'
+    }
     if (failure !== null) {
       steps.push({ do: step.do, params: accountStepParams(step), outcome: 'skipped' })
       continue
@@ -162,9 +182,12 @@ async function perform(context: CatalogContext, plan: AccountPlan): Promise<stri
     const { recorded, error } = await applyAccountStep(context.account, step)
     steps.push(recorded)
     // What could not be cleared away keeps nobody from working; the next look tries again.
-    if (error && !clearsAway.has(step.do)) failure = error.message
+    if (error && !clearsAway.has(step.do)) {
+      failure = error.message
+      status = 'failed'
+    }
   }
-  await record(context, startedAt, steps, failure === null ? 'done' : 'failed', failure)
+  await record(context, startedAt, steps, status, failure)
   return failure
 }
 

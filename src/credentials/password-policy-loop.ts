@@ -21,10 +21,12 @@ export interface PasswordPolicyContext {
   readonly announce: Announce
   readonly clock: Clock
   readonly log: Logger
+  /** Until another look after one that failed; half a minute by default. */
+  readonly retryMs?: number
 }
 
 const everyMs = 5 * 60_000
-const retryMs = 30_000
+const usualRetryMs = 30_000
 const leaseSeconds = 60
 
 export function startPasswordPolicyLoop(context: PasswordPolicyContext): Loop {
@@ -36,7 +38,7 @@ export function startPasswordPolicyLoop(context: PasswordPolicyContext): Loop {
       const look = await keepPasswordPolicy(context)
       if (look?.status === 'failed') {
         context.log.warn({ problem: look.problem }, 'the password policy could not be looked after')
-        setTimeout(() => loop.wake(), retryMs).unref()
+        setTimeout(() => loop.wake(), context.retryMs ?? usualRetryMs).unref()
       }
       return false
     },

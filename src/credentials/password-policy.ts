@@ -3,21 +3,9 @@
  *
  * IAM has no partial update and forgets what a call leaves out, so a policy is always whole here.
  */
+import type { PasswordPolicy } from '../store/schema.ts'
 
-export interface PasswordPolicy {
-  readonly minimumLength: number
-  readonly requiresUppercase: boolean
-  readonly requiresLowercase: boolean
-  readonly requiresDigits: boolean
-  readonly requiresSymbols: boolean
-  readonly usersMayChangeTheirOwn: boolean
-  /** Days after which a password has to be changed; null for never. */
-  readonly maxAgeDays: number | null
-  /** So many earlier passwords cannot be used again. */
-  readonly rememberedPasswords: number
-  /** Whether an expired password can be renewed by an administrator only. */
-  readonly hardExpiry: boolean
-}
+export type { PasswordPolicy }
 
 /** The least that Muster asks for; CIS AWS Foundations asks for the length and the reuse, FSBP for the kinds and the age. */
 export const recommendedPolicy: PasswordPolicy = {

@@ -5,6 +5,7 @@ import { Compile } from 'typebox/compile'
 import Format from 'typebox/format'
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
+import { oneSpelling } from '../intake/fields.ts'
 import { type Fault, Problem } from '../problem.ts'
 
 /** TypeBox stops at eight by default. The limit bounds the answer to a hostile request. */
@@ -17,14 +18,33 @@ Settings.Set({ maxErrors: 100 })
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema)
   const read = httpPart === 'querystring' ? readQuery(schema) : (value: unknown) => value
+  const spell = spellKeys(schema)
   // biome-ignore lint/suspicious/noExplicitAny: what a validator returns is typed so by Fastify
   return (value: unknown): any => {
     const input = read(value)
-    if (validator.Check(input)) return { value: input }
+    if (validator.Check(input)) return { value: spell(input) }
     const errors = validator.Errors(input) as FastifySchemaValidationError[]
     return {
       error: errors.map((error) => ({ ...error, message: wordsOfCheck(error, input) ?? error.message })),
     }
+  }
+}
+
+/**
+ * Handlers see the keys of people in the one spelling that is kept, wherever in a request they stand: in the
+ * path, the query or the body. Told by the format of the field.
+ */
+function spellKeys(schema: TSchema) {
+  const properties = (schema as { properties?: Record<string, { format?: string }> }).properties ?? {}
+  const keys = Object.keys(properties).filter((name) => properties[name]?.format === 'employee-id')
+  return (value: unknown): unknown => {
+    if (keys.length === 0) return value
+    const spelt: Record<string, unknown> = { ...(value as Record<string, unknown>) }
+    for (const name of keys) {
+      const key = spelt[name]
+      if (typeof key === 'string') spelt[name] = oneSpelling(key)
+    }
+    return spelt
   }
 }
 

@@ -27,6 +27,7 @@ export type ConflictResolution =
   | { readonly accountId?: string; readonly resolution: 'adopt' }
   | { readonly accountId?: string; readonly resolution: 'rename'; readonly userName: string }
 
+/** Takes every `employeeId` in the one spelling that is kept (`oneSpelling`, src/intake/fields.ts). */
 export interface Changes {
   /** Records what deliveries say; tells which of them cannot be applied yet, and why. */
   applyEvents(tx: Transaction, events: readonly DeliveredEvent[]): Promise<PendingDeliveries>
@@ -126,7 +127,7 @@ export function createChanges(store: Store, contextNow: () => EvaluateContext, c
       return await evaluate(tx, contextNow(), { employeeIds, now, causeOf: deliveryOf(events) }, locked)
     },
     hire: ({ employeeId, ...data }, actor) =>
-      say(employeeId.normalize('NFC'), actor, ({ status }) => {
+      say(employeeId, actor, ({ status }) => {
         if (status !== null && status !== 'terminated') {
           throw new Problem(
             409,

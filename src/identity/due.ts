@@ -66,18 +66,20 @@ async function sweepIdentities(store: Store, context: EvaluateContext, now: Date
 /**
  * Takes up after a start what was left: statements that wait for something of the catalog (a new one may
  * have it, or lack what people hold), and identities whose newest generation nobody got to (their job was
- * given up, or they were only planned in observe mode).
+ * given up, or they were only planned in observe mode). Once `signal` is aborted, it ends after the present
+ * batch: the next start does it all again.
  */
 export async function takeUp(
   store: Store,
   context: EvaluateContext,
   mode: 'enforce' | 'observe',
   clock: Clock,
+  signal: AbortSignal,
 ): Promise<void> {
   // In observe mode nothing is ever got to: every start would plan everything again.
   const resumes = mode === 'enforce'
   let last: string | undefined = ''
-  while (last !== undefined) last = await takeUpAfter(last, store, context, resumes, clock)
+  while (last !== undefined && !signal.aborted) last = await takeUpAfter(last, store, context, resumes, clock)
 }
 
 /** One batch, in the order of employee ids. Returns the last id of a full batch. */

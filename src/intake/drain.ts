@@ -38,8 +38,6 @@ export interface DrainOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly apply: ApplyEvents
-  /** Called after every commit that applied something. */
-  readonly onApplied?: () => void
   /** Between looks that nobody asked for: another replica may have stored something. */
   readonly everyMs?: number
 }
@@ -52,7 +50,7 @@ const maxRows = 200
  * A delivery that fails alone is tried again after 4, 16, 64 and 256 seconds, and then is `failed` with its
  * reason until somebody replays it.
  */
-export function startDrain({ store, clock, log, apply, onApplied, everyMs = 500 }: DrainOptions): Loop {
+export function startDrain({ store, clock, log, apply, everyMs = 500 }: DrainOptions): Loop {
   return startLoop({ name: 'intake drain', everyMs, log, look })
 
   async function look(): Promise<boolean> {
@@ -62,7 +60,6 @@ export function startDrain({ store, clock, log, apply, onApplied, everyMs = 500 
         claimed = await claimWaiting(tx, clock(), maxRows)
         await work(tx, claimed)
       })
-      if (claimed.length > 0) onApplied?.()
     } catch (error) {
       if (isDatabaseAway(error) || claimed.length === 0) throw withoutValues(error)
       await split(
@@ -81,7 +78,6 @@ export function startDrain({ store, clock, log, apply, onApplied, everyMs = 500 
     for (const half of [ids.slice(0, middle), ids.slice(middle)]) {
       try {
         await store.db.transaction(async (tx) => work(tx, await claimRows(tx, half)))
-        onApplied?.()
       } catch (error) {
         if (isDatabaseAway(error)) throw withoutValues(error)
         await split(half, error)

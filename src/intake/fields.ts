@@ -32,6 +32,9 @@ export const employeeId = matching(
   'must be of printable characters, with at most single spaces between them',
 )
 
+/** The one spelling of a key that is kept and looked for: Unicode writes "é" in two ways, and people see one. */
+export const oneSpelling = (employeeId: string): string => employeeId.normalize('NFC')
+
 /** Plausible, not proven: only a message that arrives proves an address. Length after RFC 5321 section 4.5.3.1.3. */
 export const email = matching(
   text(254),

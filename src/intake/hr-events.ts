@@ -14,6 +14,7 @@ import {
   email,
   employeeId,
   moment,
+  oneSpelling,
   optional,
   text,
   timeZone,
@@ -103,8 +104,7 @@ export function readHrEvents(body: Buffer, envelope: Envelope): Reading {
 
   const kind = lifecycleKinds.find((known) => known === message.type)
   const data = isObject(message.data) ? message.data : undefined
-  const id =
-    data && faultIn(data, person) === undefined ? (data.employeeId as string).normalize('NFC') : undefined
+  const id = data && faultIn(data, person) === undefined ? oneSpelling(data.employeeId as string) : undefined
   const employeeIds = id === undefined ? [] : [id]
   const faults = faultsOf(message, kind, data)
   if (faults.length > 0 || !kind || !data || id === undefined) return { ok: false, kind, employeeIds, faults }
@@ -170,12 +170,14 @@ function faultIn(object: JsonObject, { name, at, check, required }: Field): Faul
   return message === undefined ? undefined : { at, message }
 }
 
-/** Only what the type knows, as it was sent; an empty text of an optional fact is read as `null`. */
+/** Only what the type knows, as it was sent but for the spelling of keys; an empty text of an optional fact is read as `null`. */
 function statementOf(kind: LifecycleKind, data: JsonObject): Statement {
   const said: Record<string, unknown> = {}
   for (const { name } of knownFields[kind]) {
     const value = data[name]
-    if (value !== undefined) said[name] = value === '' ? null : value
+    if (value === undefined) continue
+    if (value === '') said[name] = null
+    else said[name] = name === 'managerId' && typeof value === 'string' ? oneSpelling(value) : value
   }
   return said as Statement
 }

@@ -62,7 +62,9 @@ export interface Jobs {
   replay(id: string): Promise<boolean>
   /** Ready and active jobs, by queue. */
   depths(): Promise<Readonly<Record<string, number>>>
-  /** Takes no more jobs, and lets the running ones end for `graceMs`. */
+  /** Takes no more jobs from now on, and lets the running ones end for `graceMs`. Jobs can still be queued. */
+  finish(graceMs: number): Promise<void>
+  /** The same, and closes the queues. */
   stop(graceMs: number): Promise<void>
 }
 
@@ -241,6 +243,9 @@ export async function openJobs(store: Store, log: Logger): Promise<Jobs> {
       const depths: Record<string, number> = {}
       for (const queue of await boss.getQueues()) depths[queue.name] = queue.readyCount + queue.activeCount
       return depths
+    },
+    async finish(graceMs) {
+      await boss.stop({ graceful: true, timeout: graceMs, close: false })
     },
     async stop(graceMs) {
       await boss.stop({ graceful: true, timeout: graceMs })

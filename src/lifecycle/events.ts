@@ -4,6 +4,9 @@
  * An event is a statement as it was made. Moments inside `data` stay as the sender wrote them
  * (a plain date means something else in another time zone), the fold resolves them.
  */
+import type { Statement } from '../store/schema.ts'
+
+export type { Statement }
 
 export const lifecycleKinds = [
   'employee.hired',
@@ -27,20 +30,12 @@ export const profileFields = [
   'managerId',
   'employmentType',
   'timeZone',
-] as const
+] as const satisfies readonly (keyof Statement)[]
 
 export type ProfileField = (typeof profileFields)[number]
 
 /** An RFC 3339 date-time with offset, or a plain date (`2026-12-01`). */
 export type Moment = string
-
-/** What a statement says. `null` takes a fact back (or lifts an override); absent says nothing. */
-export interface Statement extends Readonly<Partial<Record<ProfileField, string | null>>> {
-  readonly startAt?: Moment
-  readonly effectiveAt?: Moment
-  /** The termination overtakes everything in intake; access ends at `effectiveAt` either way. */
-  readonly urgent?: boolean
-}
 
 export interface LifecycleEvent {
   readonly employeeId: string

@@ -20,8 +20,6 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-import type { PasswordPolicy } from '../credentials/password-policy.ts'
-import type { Statement } from '../lifecycle/events.ts'
 
 const bytea = customType<{ data: Buffer; driverData: Uint8Array }>({
   dataType: () => 'bytea',
@@ -85,6 +83,23 @@ export const lifecycleEvents = pgTable(
     index('lifecycle_events_delivery').on(table.deliveryId),
   ],
 )
+
+/** What a lifecycle event says. `null` takes a fact back (or lifts an override); absent says nothing. */
+export interface Statement {
+  readonly givenName?: string | null
+  readonly familyName?: string | null
+  readonly email?: string | null
+  readonly role?: string | null
+  readonly department?: string | null
+  readonly managerId?: string | null
+  readonly employmentType?: string | null
+  readonly timeZone?: string | null
+  /** Both as the sender wrote them: an RFC 3339 date-time with offset, or a plain date. */
+  readonly startAt?: string
+  readonly effectiveAt?: string
+  /** The termination overtakes everything in intake; access ends at `effectiveAt` either way. */
+  readonly urgent?: boolean
+}
 
 /** The fold's result at its last evaluation; `status` is null while nobody was ever hired under this id. */
 export const employees = pgTable(
@@ -392,6 +407,22 @@ export const accounts = pgTable('accounts', {
   credentialsScannedAt: moment('credentials_scanned_at'),
   credentialsLeasedUntil: moment('credentials_leased_until'),
 })
+
+/** Always whole: IAM has no partial update, and forgets what a call leaves out. */
+export interface PasswordPolicy {
+  readonly minimumLength: number
+  readonly requiresUppercase: boolean
+  readonly requiresLowercase: boolean
+  readonly requiresDigits: boolean
+  readonly requiresSymbols: boolean
+  readonly usersMayChangeTheirOwn: boolean
+  /** Days after which a password has to be changed; null for never. */
+  readonly maxAgeDays: number | null
+  /** So many earlier passwords cannot be used again. */
+  readonly rememberedPasswords: number
+  /** Whether an expired password can be renewed by an administrator only. */
+  readonly hardExpiry: boolean
+}
 
 export interface PasswordPolicyLook {
   /** applied: the account has it. waiting: for an administrator's word. failed: IAM refused or did not answer. */

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { before, beforeEach, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { createLimiter, type Limiter, type Priority, priorities } from '../../src/aws/limiter.ts'
-import { sharedPace } from '../../src/aws/pace.ts'
+import { type Slot, sharedPace } from '../../src/aws/pace.ts'
 import { rowsOf, type Store } from '../../src/store/open.ts'
 import { emptyStore, forEachDatabase } from '../harness/databases.ts'
+import { eventually } from '../harness/waiting.ts'
 
 const accountId = '123456789012'
 
@@ -18,11 +19,17 @@ forEachDatabase((_name, openStore) => {
 
   async function openLimiter(
     rate: number,
-    { atPresent = rate, errors = [] as unknown[] } = {},
+    { atPresent = rate, errors = [] as unknown[], leases = [] as Slot[] } = {},
   ): Promise<Limiter> {
     await store.db.execute(sql`insert into accounts (account_id, partition, rate, next_slot_at)
       values (${accountId}, 'aws', ${atPresent}, clock_timestamp()) on conflict do nothing`)
-    return createLimiter(sharedPace(store.db, accountId, rate), rate, (error) => errors.push(error))
+    const pace = sharedPace(store.db, accountId, rate)
+    const lease = async (calls: number) => {
+      const slot = await pace.lease(calls)
+      leases.push(slot)
+      return slot
+    }
+    return createLimiter({ ...pace, lease }, rate, (error) => errors.push(error))
   }
 
   /** Asks for `count` turns at once; the moments at which they came, in ms. */
@@ -36,10 +43,23 @@ forEachDatabase((_name, openStore) => {
     )
   }
 
-  /** The most turns within any second. */
-  function busiestSecond(moments: readonly number[]): number {
-    const sorted = moments.toSorted((a, b) => a - b)
-    return Math.max(...sorted.map((from) => sorted.filter((at) => at >= from && at < from + 1000).length))
+  /** A busy machine gives turns late; given early, one would be faster than the pace. */
+  function assertNeverAhead(moments: readonly number[], startedAt: number, rate: number): void {
+    const timersMs = 20
+    moments
+      .toSorted((a, b) => a - b)
+      .forEach((at, place) => {
+        const dueMs = (place / rate) * 1000
+        assert.ok(at - startedAt >= dueMs - timersMs, `turn ${place} after ${at - startedAt} ms`)
+      })
+  }
+
+  /** How many of so many turns come at once, without waiting for anything. */
+  async function atOnce(limiter: Limiter, count: number, priority: Priority): Promise<number> {
+    let given = 0
+    for (let i = 0; i < count; i++) void limiter.turn(priority).then(() => given++)
+    await setImmediate()
+    return given
   }
 
   /** The database is there, but this table does not answer. */
@@ -82,14 +102,13 @@ forEachDatabase((_name, openStore) => {
     assert.equal(bulk, 20)
   })
 
-  test('a backlog is served at the pace, neither faster nor much slower', async () => {
-    const limiter = await openLimiter(100)
+  test('a backlog is served at the pace, never faster, and nothing of it is wasted', async () => {
+    const leases: Slot[] = []
+    const limiter = await openLimiter(100, { leases })
     const started = performance.now()
-    const moments = await turns(limiter, 250)
-    const seconds = (performance.now() - started) / 1000
-    // 250 turns are 249 gaps of 10 ms; the upper bound leaves room for a busy machine.
-    assert.ok(seconds > 2.3 && seconds < 5, `${seconds} s`)
-    assert.ok(busiestSecond(moments) <= 115, String(busiestSecond(moments)))
+    assertNeverAhead(await turns(limiter, 250), started, 100)
+    const leased = leases.reduce((sum, { calls }) => sum + calls, 0)
+    assert.ok(leased >= 250 && leased <= 270, `${leased} calls were leased`)
   })
 
   test('one caller who makes one call after the other is served at the pace as well', async () => {
@@ -97,7 +116,7 @@ forEachDatabase((_name, openStore) => {
     const started = performance.now()
     for (let i = 0; i < 100; i++) await limiter.turn(priorities.reconcile)
     const seconds = (performance.now() - started) / 1000
-    assert.ok(seconds > 0.8 && seconds < 4, `${seconds} s`)
+    assert.ok(seconds > 0.8, `${seconds} s`)
   })
 
   test('two replicas that share an account stay within its rate together, and both get on', async () => {
@@ -106,9 +125,7 @@ forEachDatabase((_name, openStore) => {
     const second = createLimiter(sharedPace(replica.db, accountId, 100), 100, () => {})
     const started = performance.now()
     const [ofFirst, ofSecond] = await Promise.all([turns(first, 120), turns(second, 120)])
-    const seconds = (performance.now() - started) / 1000
-    assert.ok(seconds > 2.1, `${seconds} s`)
-    assert.ok(busiestSecond([...ofFirst, ...ofSecond]) <= 130)
+    assertNeverAhead([...ofFirst, ...ofSecond], started, 100)
     // Neither had to wait until the other was done.
     assert.ok(Math.min(...ofSecond) < Math.max(...ofFirst) && Math.min(...ofFirst) < Math.max(...ofSecond))
   })
@@ -147,40 +164,36 @@ forEachDatabase((_name, openStore) => {
     const started = performance.now()
     await turns(limiter, 3)
     const seconds = (performance.now() - started) / 1000
-    assert.ok(seconds > 1.5 && seconds < 6, `${seconds} s`)
+    assert.ok(seconds > 1.5, `${seconds} s`)
   })
 
   test('locks of a while ago do not make a lock wait', async () => {
     const limiter = await openLimiter(5)
     for (let round = 0; round < 3; round++) {
-      const started = performance.now()
-      await turns(limiter, 5, priorities.lock)
-      // At the pace, the next round would come a second later.
-      assert.ok(performance.now() - started < 700)
+      assert.equal(await atOnce(limiter, 5, priorities.lock), 5)
       await delay(1100)
     }
   })
 
   test('the other replicas know of the locks of one that has nothing else to do', async () => {
     const limiter = await openLimiter(10)
+    const [before] = await rowsOf<{ at: unknown }>(store.db, sql`select clock_timestamp()::text as at`)
     await turns(limiter, 10, priorities.lock)
     const secondsAhead = async () => {
       const [row] = await rowsOf<{ ahead: number }>(
         store.db,
-        sql`select extract(epoch from next_slot_at - clock_timestamp())::float8 as ahead from accounts`,
+        sql`select extract(epoch from next_slot_at - ${before?.at}::timestamptz)::float8 as ahead from accounts`,
       )
       return Number(row?.ahead)
     }
-    const deadline = performance.now() + 5000
-    while ((await secondsAhead()) < 0.5 && performance.now() < deadline) await delay(10)
-    assert.ok((await secondsAhead()) > 0.4)
+    // Ten calls are a second's worth.
+    await eventually(async () => (await secondsAhead()) >= 0.99)
   })
 
   test('what locks took without waiting is paid back by those who can wait', async () => {
     const limiter = await openLimiter(20)
     const started = performance.now()
-    const locks = await turns(limiter, 15, priorities.lock)
-    assert.ok(Math.max(...locks) - started < 500)
+    assert.equal(await atOnce(limiter, 15, priorities.lock), 15)
     const moments = await turns(limiter, 20)
     // 35 calls at 20 a second.
     const seconds = (Math.max(...moments) - started) / 1000
@@ -206,35 +219,37 @@ forEachDatabase((_name, openStore) => {
     assert.deepEqual(new Set(bulkBefore), new Set([0]))
     // One second's worth at once, and the other 60 at 40 a second.
     const seconds = (Math.max(...locks) - started) / 1000
-    assert.ok(seconds > 1.3 && seconds < 8, `${seconds} s`)
+    assert.ok(seconds > 1.3, `${seconds} s`)
     await backlog
   })
 
   test('while the call of a lock is on its way, nobody but locks gets a turn, and what is missed is not made up for', async () => {
     const limiter = await openLimiter(50)
-    const backlog = turns(limiter, 60)
+    const started = performance.now()
+    let served = 0
+    const backlog = Promise.all(
+      Array.from({ length: 60 }, () => limiter.turn(priorities.reconcile).then(() => served++)),
+    )
     await delay(200)
-    const heldAt = performance.now()
+    const before = served
     const release = limiter.hold()
     await limiter.turn(priorities.lock)
     await delay(400)
-    const releasedAt = performance.now()
+    assert.equal(served, before)
     release()
-    const moments = await backlog
-    // One turn may be given at the very moment of the hold.
-    const during = moments.filter((at) => at > heldAt + 5 && at < releasedAt)
-    assert.equal(during.length, 0, `${during.length} turns during the hold`)
-    const most = busiestSecond(moments.filter((at) => at >= releasedAt))
-    assert.ok(most <= 57, `${most} turns within a second after the hold`)
+    await backlog
+    // 60 calls at 50 a second, and the time of the hold.
+    const seconds = (performance.now() - started) / 1000
+    assert.ok(seconds > 1.18 + 0.4 - 0.1, `${seconds} s`)
   })
 
-  test('the call of a lock that hangs keeps the others waiting for two seconds at most', async () => {
+  test('the call of a lock that hangs keeps the others waiting for two seconds, and not for good', async () => {
     const limiter = await openLimiter(50)
     limiter.hold()
     const started = performance.now()
     const [first = 0] = await turns(limiter, 1)
     const waitedMs = first - started
-    assert.ok(waitedMs > 1900 && waitedMs < 3000, `${waitedMs} ms`)
+    assert.ok(waitedMs > 1900, `${waitedMs} ms`)
   })
 
   test('while the database is away, locks go ahead, and the rest goes on when it is back', async () => {
@@ -262,7 +277,7 @@ forEachDatabase((_name, openStore) => {
     const rate = async () =>
       Number((await rowsOf<{ rate: number }>(store.db, sql`select rate from accounts`))[0]?.rate)
     limiter.throttled()
-    while ((await rate()) === 100) await delay(10)
+    await eventually(async () => (await rate()) !== 100)
     assert.equal(await rate(), 70)
     const moments = await turns(limiter, 40)
     // At 70 a second and a little more by and by; 0.39 s at the full rate.
@@ -275,12 +290,13 @@ forEachDatabase((_name, openStore) => {
   })
 
   test('a rate that fell far comes back within seconds, however high it is meant to be', async () => {
-    const limiter = await openLimiter(1000, { atPresent: 10 })
-    const started = performance.now()
-    // The slot of 100 calls that is right at the configured rate would last ten seconds now.
+    const leases: Slot[] = []
+    const limiter = await openLimiter(1000, { atPresent: 10, leases })
     await turns(limiter, 130)
-    const seconds = (performance.now() - started) / 1000
-    assert.ok(seconds < 8, `${seconds} s`)
+    // The slot of 100 calls that is right at the configured rate would last ten seconds now.
+    for (const { calls, rate } of leases) assert.ok(calls / rate < 1, `a slot of ${calls / rate} s`)
+    const reached = leases.at(-1)?.rate ?? 0
+    assert.ok(reached > 50, `${reached} calls a second`)
   })
 
   test('a throttling that cannot be told to the database is no error of the caller', async () => {
@@ -288,7 +304,7 @@ forEachDatabase((_name, openStore) => {
     const limiter = await openLimiter(100, { errors })
     await duringOutage(async () => {
       limiter.throttled()
-      while (errors.length === 0) await delay(10)
+      await eventually(() => errors.length > 0)
     })
   })
 })

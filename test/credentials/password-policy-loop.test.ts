@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
+import { Registry } from 'prom-client'
+import { openAccount } from '../../src/aws/account.ts'
+import { meterCalls } from '../../src/aws/metering.ts'
+import { systemClock } from '../../src/clock.ts'
+import { startPasswordPolicyLoop } from '../../src/credentials/password-policy-loop.ts'
 import { callIam, openSandbox, type Sandbox } from '../../src/sandbox/index.ts'
+import { silentLog } from '../harness/databases.ts'
 import { forEachEngine, type RunningService } from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
 
@@ -45,6 +52,33 @@ const actions = async (muster: RunningService) =>
     .map(({ action }: { action: string }) => action)
     .filter((action: string) => action.startsWith('password_policy.'))
 
+async function startImpatientLoop({ service, sandbox, config }: RunningService) {
+  const account = await openAccount(service.store.db, {
+    region: 'us-east-1',
+    iamEndpointUrl: sandbox.url,
+    stsEndpointUrl: sandbox.url,
+    rate: 1000,
+    credentials: sandbox.credentials,
+    metering: meterCalls(new Registry()),
+    log: silentLog,
+  })
+  const loop = startPasswordPolicyLoop({
+    store: service.store,
+    account,
+    wanted: config.passwordPolicy,
+    mode: 'enforce',
+    clock: systemClock,
+    log: silentLog,
+    retryMs: 20,
+  })
+  return {
+    async stop() {
+      await loop.stop()
+      account.close()
+    },
+  }
+}
+
 forEachEngine((_name, open) => {
   test('an account without a policy gets one, every field of it', async () => {
     const muster = await open()
@@ -69,9 +103,12 @@ forEachEngine((_name, open) => {
     })
     await eventually(() => account.state.passwordPolicy?.passwordReusePrevention === 24)
     assert.deepEqual(account.state.passwordPolicy, { ...wanted, minimumPasswordLength: 20 })
-    if (muster.config.databaseUrl) {
-      assert.deepEqual(await actions(later), ['password_policy.restored', 'password_policy.applied'])
-    }
+    // The embedded database of the second service begins empty: to it, this is the first time.
+    const onRecord = muster.config.databaseUrl
+      ? ['password_policy.restored', 'password_policy.applied']
+      : ['password_policy.applied']
+    // It is recorded after the call.
+    await eventually(async () => isDeepStrictEqual(await actions(later), onRecord), { what: `${onRecord}` })
     await later.close()
     await account.close()
   })
@@ -120,12 +157,22 @@ forEachEngine((_name, open) => {
     const account = await openSandbox()
     account.faults.add({
       action: 'UpdateAccountPasswordPolicy',
-      times: 1,
+      times: 3,
       outcome: { code: 'AccessDenied' },
     })
     const muster = await open({ account })
     const look = await stands(muster, 'failed')
     assert.match(look.problem, /iam:UpdateAccountPasswordPolicy/)
+    assert.equal(account.state.passwordPolicy, undefined)
+
+    // Of a replica that does not wait for half a minute, and is refused as well before it is let.
+    const replica = await startImpatientLoop(muster)
+    const later = await stands(muster, 'applied')
+    assert.equal(later.problem, null)
+    assert.deepEqual(account.state.passwordPolicy, wanted)
+    assert.equal(account.calls.of('UpdateAccountPasswordPolicy').length, 4)
+    assert.deepEqual(await actions(muster), ['password_policy.applied'])
+    await replica.stop()
     await muster.close()
     await account.close()
   })

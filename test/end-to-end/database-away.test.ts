@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { openSandbox, type SandboxOptions } from '../../src/sandbox/index.ts'
 import { openStore, rowsOf } from '../../src/store/open.ts'
-import { apiOf } from '../harness/api.ts'
+import { apiOf, documentedFetch } from '../harness/api.ts'
 import { createDatabase, forPostgres, silentLog } from '../harness/databases.ts'
 import { startFlakyDatabase } from '../harness/flaky-database.ts'
 import { type Settings, settingsFor, spawnMuster, startMuster } from '../harness/process.ts'
@@ -13,7 +13,7 @@ import { eventually } from '../harness/waiting.ts'
 import { hrEvent, send, tell } from './hr.ts'
 
 /** What a sender may wait for a 503, at most. */
-const aFewSecondsMs = 6000
+const aFewSecondsMs = 10_000
 const soon = { withinMs: 30_000 }
 
 /** An empty database, and an AWS that outlives every process. */
@@ -160,11 +160,41 @@ forPostgres(() => {
     await next.stop()
   })
 
+  test('SIGTERM while the catalog is brought in ends in time, and the next start goes on from there', async (t) => {
+    // At this pace the whole catalog would take longer than a process is given to end.
+    const { sandbox, database, settings, provisioned, close } = await world({ latencyMs: 2000 })
+    const stopped = spawnMuster(t, settings)
+    t.after(close)
+    const policies = () => sandbox.calls.of('CreatePolicy').map(({ params }) => String(params.PolicyName))
+    await eventually(() => policies().length > 0, { withinMs: 60_000, what: 'the beginning of the catalog' })
+    await tell(stopped.url, settings, joiner(1001))
+    // Fails unless the process ends by itself.
+    await stopped.stop()
+    const before = policies()
+    const store = await openStore({ databaseUrl: database.url, dataDir: '.unused' }, silentLog)
+    const [half] = await rowsOf<{ status: string; hash: string | null; leased: string | null }>(
+      store.db,
+      sql`select operations.status, catalog_hash as hash, catalog_leased_until as leased
+        from accounts join operations using (account_id) where kind = 'catalog'`,
+    )
+    await store.close()
+    assert.deepEqual(half, { status: 'stopped', hash: null, leased: null })
+
+    sandbox.faults.set({})
+    const next = await startMuster(t, settings)
+    await eventually(() => provisioned().length === 1, { ...soon, what: 'the catalog, and then the joiner' })
+    assert.ok(policies().length > before.length)
+    assert.equal(new Set(policies()).size, policies().length, 'a policy was made twice')
+    await next.stop()
+  })
+
   test('several processes that start at once on one empty database share the work and do it once', async (t) => {
     const { sandbox, settings, provisioned, created, close } = await world({ latencyMs: 20 })
     // By their keys, the log of the account tells them apart.
     const replica = (role: string, key: string): Settings => ({
       ...settings,
+      // Slow enough that nobody is done before the others have begun.
+      MUSTER_IAM_RATE: '40',
       MUSTER_ROLE: role,
       AWS_ACCESS_KEY_ID: key,
     })
@@ -188,7 +218,10 @@ forPostgres(() => {
         ),
       ),
     )
-    await eventually(() => provisioned().length === joiners, { ...soon, what: 'everybody being provisioned' })
+    await eventually(() => provisioned().length === joiners, {
+      withinMs: 60_000,
+      what: 'everybody being provisioned',
+    })
     await delay(1000)
     assert.deepEqual(created(), namesOf(joiners))
     const creators = Map.groupBy(sandbox.calls.of('CreateUser'), ({ caller }) => caller.accessKeyId)
@@ -203,6 +236,5 @@ type Flaky = Awaited<ReturnType<typeof startFlakyDatabase>>
 
 async function statusOf(url: string): Promise<number> {
   const response = await fetch(url, { signal: AbortSignal.timeout(10_000) })
-  await response.body?.cancel()
-  return response.status
+  return (await documentedFetch('GET', response)).status
 }

@@ -1,6 +1,7 @@
 /** HR's side of it: signed webhooks over real HTTP. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { documentedFetch } from '../harness/api.ts'
 import type { Settings } from '../harness/process.ts'
 import { signed } from '../harness/webhooks.ts'
 
@@ -43,10 +44,9 @@ export async function send(
     method: 'POST',
     headers,
     body: new Uint8Array(payload),
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(20_000),
   })
-  const body = (await response.json()) as Answered['body']
-  return { status: response.status, headers: response.headers, body }
+  return documentedFetch('POST', response)
 }
 
 /** Sends it once, and it must be taken. @returns the delivery's id */

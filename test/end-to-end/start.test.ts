@@ -136,7 +136,7 @@ test('a second process in the same folder is refused with one line, whatever its
   assert.equal((await other.exited).code, 1)
   assert.match(other.output(), /^muster: HOST and PORT: cannot listen at [^\n]*EADDRINUSE[^\n]*\n$/)
 
-  assert.equal((await fetch(`${api}/healthz`)).status, 200)
+  await (await apiOf(api)).get('/healthz').expect(200)
   await first.stop()
 })
 

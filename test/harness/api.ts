@@ -121,6 +121,44 @@ export function assertDocumented(method: string, url: string, response: Answered
   )
 }
 
+/** The same, of what an application answered that was asked in the process. Returns the answer. */
+export function documented<Answer extends Injected>(method: string, url: string, answer: Answer): Answer {
+  assertDocumented(method.toLowerCase(), url, {
+    status: answer.statusCode,
+    type: mediaTypeOf(answer.headers['content-type']),
+    text: answer.body,
+    body: bodyOf(answer.headers['content-type'], answer.body),
+  })
+  return answer
+}
+
+/** The same, of an answer to `fetch`, whose body is read here. */
+export async function documentedFetch(method: string, answer: globalThis.Response) {
+  const type = answer.headers.get('content-type')
+  const text = await answer.text()
+  const body = bodyOf(type, text)
+  const { status, headers, url } = answer
+  assertDocumented(method.toLowerCase(), new URL(url).pathname, {
+    status,
+    type: mediaTypeOf(type),
+    text,
+    body,
+  })
+  return { status, headers, body }
+}
+
+interface Injected {
+  readonly statusCode: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly body: string
+}
+
+const mediaTypeOf = (contentType: unknown) => String(contentType ?? '').split(/ *;/, 1)[0] ?? ''
+
+function bodyOf(contentType: unknown, text: string) {
+  return /json$/.test(mediaTypeOf(contentType)) && text !== '' ? JSON.parse(text) : {}
+}
+
 function faultOf(method: string, path: string, response: Answered): string | undefined {
   const { status, type } = response
   const route = routes.find(({ pattern }) => pattern.test(path))?.path

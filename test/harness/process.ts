@@ -13,7 +13,7 @@ import { once } from 'node:events'
 import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { adminToken } from './api.ts'
+import { adminToken, documentedFetch } from './api.ts'
 import { eventually } from './waiting.ts'
 import { newSecret } from './webhooks.ts'
 
@@ -171,7 +171,7 @@ function addressIn(output: string): string | undefined {
 function isOk(url: string): Promise<boolean> {
   return fetch(url, { signal: AbortSignal.timeout(5000) }).then(
     async (response) => {
-      await response.body?.cancel()
+      await documentedFetch('GET', response)
       return response.ok
     },
     () => false,

@@ -7,6 +7,7 @@ import { type Config, readConfig } from '../../src/config.ts'
 import { callIam, openSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/index.ts'
 import { openService, type Service } from '../../src/service.ts'
 import { rowsOf } from '../../src/store/open.ts'
+import { documented } from './api.ts'
 import { createDatabase, forEachDatabase, silentLog } from './databases.ts'
 import { eventually } from './waiting.ts'
 import { newSecret, signed } from './webhooks.ts'
@@ -18,7 +19,7 @@ export interface RunningService {
   readonly sandbox: Sandbox
   readonly config: Config
   /** Calls the API as an administrator; the answer's body, whatever its status. */
-  // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes, held against the description elsewhere
+  // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes, held against the description
   api(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, body?: unknown): Promise<any>
   /** Sends a signed webhook that must be accepted. */
   tell(type: string, employeeId: string, data?: Readonly<Record<string, unknown>>, at?: Date): Promise<string>
@@ -110,6 +111,7 @@ async function openRunningService(options: ServiceUnderTestOptions): Promise<Run
       },
       ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
     })
+    documented(method, url, response)
     return response.body === '' ? undefined : response.json()
   }
 
@@ -119,7 +121,9 @@ async function openRunningService(options: ServiceUnderTestOptions): Promise<Run
       { type, timestamp: at.toISOString(), data: { employeeId, ...data } },
       { id: `msg-${crypto.randomUUID()}`, at: clock() },
     )
-    const response = await service.app.inject({ method: 'POST', url: '/webhooks/hr', headers, payload })
+    const url = '/webhooks/hr'
+    const response = await service.app.inject({ method: 'POST', url, headers, payload })
+    documented('POST', url, response)
     if (response.statusCode !== 202) throw new Error(`${response.statusCode}: ${response.body}`)
     return response.json().deliveryId
   }

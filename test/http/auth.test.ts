@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { adminToken } from '../harness/api.ts'
+import { adminToken, documented } from '../harness/api.ts'
 import { forEachDatabase } from '../harness/databases.ts'
 import { type AppUnderTest, openApp } from './app-under-test.ts'
 
@@ -29,6 +29,12 @@ forEachDatabase((_name, openStore) => {
     under = await openApp(openStore)
   })
   after(() => under.close())
+
+  /** From anywhere: failures are counted by address. */
+  async function rolesWith(authorization: string, remoteAddress = '127.0.0.1') {
+    const url = '/v1/roles'
+    return documented('GET', url, await under.app.inject({ url, headers: { authorization }, remoteAddress }))
+  }
 
   test('everything under /v1 needs a token, and says so', async () => {
     for (const [method, path] of guarded) {
@@ -63,7 +69,6 @@ forEachDatabase((_name, openStore) => {
   })
 
   test('what nearly is a valid token is none', async () => {
-    const { app } = under
     const almost = [
       adminToken.slice(0, -1),
       `${adminToken}x`,
@@ -73,29 +78,18 @@ forEachDatabase((_name, openStore) => {
       'ü'.repeat(40),
     ]
     for (const token of almost) {
-      const { statusCode, headers } = await app.inject({
-        url: '/v1/roles',
-        headers: { authorization: `Bearer ${token}` },
-        remoteAddress: `10.0.0.${almost.indexOf(token)}`,
-      })
+      const { statusCode, headers } = await rolesWith(`Bearer ${token}`, `10.0.0.${almost.indexOf(token)}`)
       assert.equal(statusCode, 401, token)
       assert.match(String(headers['www-authenticate']), /^Bearer realm="muster"/)
     }
     for (const authorization of [adminToken, `Basic ${adminToken}`, `Token ${adminToken}`]) {
-      const { statusCode } = await app.inject({
-        url: '/v1/roles',
-        headers: { authorization },
-        remoteAddress: '10.0.1.1',
-      })
+      const { statusCode } = await rolesWith(authorization, '10.0.1.1')
       assert.equal(statusCode, 401, authorization)
     }
   })
 
   test('the scheme is Bearer in any case', async () => {
-    const { statusCode } = await under.app.inject({
-      url: '/v1/roles',
-      headers: { authorization: `bEARER ${adminToken}` },
-    })
+    const { statusCode } = await rolesWith(`bEARER ${adminToken}`)
     assert.equal(statusCode, 200)
   })
 

@@ -46,6 +46,39 @@ forEachDatabase((_name, openStore) => {
       assert.equal(body.employeeId, employeeId)
     })
 
+    test('and everything else finds a person however their id is spelt in Unicode', async () => {
+      const apart = 'Jose\u0301'
+      const together = 'Jos\u00e9'
+      const { api } = under
+      const isOne = ({ body }: { body: { employeeId: string } }) => assert.equal(body.employeeId, together)
+      const hired = await api
+        .post('/v1/employees', { ...ada, employeeId: apart, managerId: apart })
+        .expect(201)
+      isOne(hired)
+      assert.equal(hired.headers.location, `/v1/employees/${encodeURIComponent(together)}`)
+      assert.equal(hired.body.managerId, together)
+      for (const spelt of [apart, together]) {
+        const path = `/v1/employees/${encodeURIComponent(spelt)}`
+        isOne(await api.get(path).expect(200))
+        const patched = await api.patch(path, { managerId: apart, department: spelt }).expect(200)
+        isOne(patched)
+        assert.equal(patched.body.managerId, together)
+        // A department is no key: it stays as it was written.
+        assert.equal(patched.body.department, spelt)
+        await api.post(`${path}/enrollments`).expect(201)
+        assert.equal((await api.get(`${path}/enrollments`).expect(200)).body.items[0].status, 'open')
+        isOne(await api.post(`${path}/hold`, { reason: 'Laptop stolen' }).expect(202))
+        isOne(await api.delete(`${path}/hold`).expect(202))
+        isOne(await api.post(`${path}/reconcile`).expect(202))
+        const audit = await api.get(`/v1/audit?employeeId=${encodeURIComponent(spelt)}`).expect(200)
+        assert.ok(audit.body.items.length > 0)
+        for (const item of audit.body.items) isOne({ body: item })
+        await api.get(`/v1/operations?employeeId=${encodeURIComponent(spelt)}`).expect(200)
+      }
+      isOne(await api.post(`/v1/employees/${encodeURIComponent(apart)}/terminate`).expect(202))
+      assert.equal((await api.get('/v1/employees').expect(200)).body.items.length, 1)
+    })
+
     test('takes the optional facts, a start in the future, and null for nothing', async () => {
       const { body } = await under.api
         .post('/v1/employees', {

@@ -7,6 +7,7 @@ import { sql } from 'drizzle-orm'
 import { openStore, rowsOf, type Store } from '../../src/store/open.ts'
 import { adminToken } from '../harness/api.ts'
 import { forPostgres, silentLog } from '../harness/databases.ts'
+import { eventually } from '../harness/waiting.ts'
 import { type AppUnderTest, openApp } from './app-under-test.ts'
 
 /** A wire to the database that can be cut, as a network or a restart would. */
@@ -100,7 +101,9 @@ forPostgres((openTestStore) => {
     await direct.db.transaction(async (tx) => {
       await tx.execute(sql`lock table operations in access exclusive mode`)
       const answer = under.api.get('/v1/operations').then((response) => response)
-      while ((await waitingForOperations(direct, sql`pg_terminate_backend(pid)`)).length === 0) await delay(5)
+      await eventually(
+        async () => (await waitingForOperations(direct, sql`pg_terminate_backend(pid)`)).length > 0,
+      )
       assert.equal((await answer).status, 503)
     })
     await under.api.get('/v1/operations').expect(200)
@@ -123,7 +126,7 @@ forPostgres((openTestStore) => {
     await direct.db.transaction(async (tx) => {
       await tx.execute(sql`lock table operations in access exclusive mode`)
       ask('/v1/operations')
-      while ((await waitingForOperations(direct)).length === 0) await delay(5)
+      await eventually(async () => (await waitingForOperations(direct)).length > 0)
       closed = other.app.close()
       await delay(50)
       ask('/v1/roles')

@@ -8,6 +8,7 @@ import { openInbox } from '../../src/intake/inbox.ts'
 import { lifecycleKinds } from '../../src/lifecycle/events.ts'
 import { openStore as openAnyStore, type Store } from '../../src/store/open.ts'
 import { deliveries } from '../../src/store/schema.ts'
+import { documented } from '../harness/api.ts'
 import { emptyStore, forEachDatabase, forPostgres, silentLog } from '../harness/databases.ts'
 import { startFlakyDatabase } from '../harness/flaky-database.ts'
 import { eventually } from '../harness/waiting.ts'
@@ -16,8 +17,9 @@ import { hired, message, newSecret, type SignedMessage, signed, webhookApp } fro
 const secret = newSecret()
 const limitBytes = 256 * 1024
 
-function post(app: FastifyInstance, { headers, payload }: SignedMessage, source = 'hr') {
-  return app.inject({ method: 'POST', url: `/webhooks/${source}`, headers, payload })
+async function post(app: FastifyInstance, { headers, payload }: SignedMessage, source = 'hr') {
+  const url = `/webhooks/${source}`
+  return documented('POST', url, await app.inject({ method: 'POST', url, headers, payload }))
 }
 
 const rowsIn = (store: Store) => store.db.select().from(deliveries).orderBy(asc(deliveries.id))
@@ -303,7 +305,8 @@ describe('the description of the route', () => {
     const nowhere = { store: () => assert.fail('nothing is stored'), idle: async () => {} }
     const app = await webhookApp(nowhere, [secret])
     const request: InjectOptions = { method: 'POST', url: '/webhooks/hr', payload: { type: 7 } }
-    assert.equal((await app.inject(request)).statusCode, 401)
+    const { statusCode } = documented('POST', '/webhooks/hr', await app.inject(request))
+    assert.equal(statusCode, 401)
     await app.close()
   })
 })

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sql } from 'drizzle-orm'
 import { BASELINE, QUARANTINE } from '../../src/catalog/catalog.ts'
 import type { LoggedCall } from '../../src/sandbox/index.ts'
-import { rowsOf } from '../../src/store/open.ts'
 import { forEachEngine, type RunningService } from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
 
@@ -32,7 +30,7 @@ forEachEngine((_name, open) => {
     await muster.hire('Lovelace')
     await eventually(() => isJoining)
     await muster.tell('employee.terminated', 'Lovelace')
-    await muster.until('Lovelace', 'locked')
+    await muster.until('Lovelace', 'locked', 40_000)
 
     const [create, deny, late] = callsOf(muster, 'ada.lovelace')
     assert.equal(create?.action, 'CreateUser')
@@ -45,17 +43,25 @@ forEachEngine((_name, open) => {
 
   test('a lock that comes while the user is being made is the first thing that happens to that user', async () => {
     const muster = await open()
-    const delayed = (UserName: string, delayMs: number, action: string) =>
-      muster.sandbox.faults.add({ action, params: { UserName }, outcome: { delayMs } })
-    delayed('ada.leaver', 500, 'CreateUser')
-    // Somebody whose joiner takes long: the leaver's next reconcile may have to wait for it.
-    delayed('ada.neighbour', longMs, 'AddUserToGroup')
+    let isBeingMade = false
+    muster.sandbox.faults.add({
+      action: 'CreateUser',
+      params: ({ UserName }) => {
+        isBeingMade ||= UserName === 'ada.leaver'
+        return UserName === 'ada.leaver'
+      },
+      outcome: { delayMs: longMs },
+    })
+    // Somebody whose joiner takes longer: the leaver's next reconcile may have to wait for it.
+    muster.sandbox.faults.add({
+      action: 'AddUserToGroup',
+      params: { UserName: 'ada.neighbour' },
+      outcome: { delayMs: 2 * longMs },
+    })
     await Promise.all([muster.hire('Leaver'), muster.hire('Neighbour')])
-    // Written before the first call.
-    const begun = sql`select 1 from identities where employee_id = 'Leaver' and touched_at is not null`
-    await eventually(async () => (await rowsOf(muster.service.store.db, begun)).length > 0)
+    await eventually(() => isBeingMade)
     await muster.tell('employee.terminated', 'Leaver')
-    await muster.until('Leaver', 'locked')
+    await muster.until('Leaver', 'locked', 40_000)
 
     const [create, deny] = callsOf(muster, 'ada.leaver')
     assert.equal(create?.action, 'CreateUser')

@@ -9,7 +9,11 @@ import {
   ListUsersCommand,
 } from '@aws-sdk/client-iam'
 import { createFaults } from '../../src/sandbox/faults.ts'
+import { eventually } from '../harness/waiting.ts'
 import { codeOf, openTestSandbox } from './sandbox.ts'
+
+/** Longer than any test lasts. */
+const aMinuteMs = 60_000
 
 const ada = { UserName: 'ada' }
 const call = { service: 'iam', action: 'GetUser', params: ada }
@@ -83,26 +87,31 @@ test('latency delays every call', async (t) => {
 test('reads lag behind writes, and catch up', async (t) => {
   const { sandbox, iam } = await openTestSandbox(t)
   await iam.send(new CreateGroupCommand({ GroupName: 'engineers' }))
-  sandbox.faults.set({ readLagMs: 150 })
+  sandbox.faults.set({ readLagMs: aMinuteMs })
   const { User: made } = await iam.send(new CreateUserCommand(ada))
   await iam.send(new AddUserToGroupCommand({ ...ada, GroupName: 'engineers' }))
   assert.equal(await codeOf(iam.send(new GetUserCommand(ada))), 'NoSuchEntity')
-  await new Promise((resolve) => setTimeout(resolve, 170))
+  // Caught up with once they are older than the lag.
+  sandbox.faults.set({ readLagMs: 1 })
+  await eventually(async () => {
+    const { Groups: groups } = await iam.send(new ListGroupsForUserCommand(ada)).catch(() => ({ Groups: [] }))
+    return groups?.length === 1
+  })
   const { User: read } = await iam.send(new GetUserCommand(ada))
   assert.equal(read?.UserId, made?.UserId)
-  const { Groups: groups } = await iam.send(new ListGroupsForUserCommand(ada))
-  assert.equal(groups?.length, 1)
+  sandbox.faults.set({ readLagMs: aMinuteMs })
   await iam.send(new CreateUserCommand({ UserName: 'grace' }))
+  assert.equal(await codeOf(iam.send(new GetUserCommand({ UserName: 'grace' }))), 'NoSuchEntity')
   sandbox.faults.set({})
   await iam.send(new GetUserCommand({ UserName: 'grace' }))
 })
 
 test('a new user can be unknown to writes for a while', async (t) => {
-  const { iam } = await openTestSandbox(t, { faults: { newUserLagMs: 100 } })
+  const { sandbox, iam } = await openTestSandbox(t, { faults: { newUserLagMs: aMinuteMs } })
   await iam.send(new CreateGroupCommand({ GroupName: 'engineers' }))
   await iam.send(new CreateUserCommand(ada))
   const join = () => codeOf(iam.send(new AddUserToGroupCommand({ ...ada, GroupName: 'engineers' })))
   assert.equal(await join(), 'NoSuchEntity')
-  await new Promise((resolve) => setTimeout(resolve, 120))
-  assert.equal(await join(), 'accepted')
+  sandbox.faults.set({ newUserLagMs: 1 })
+  await eventually(async () => (await join()) === 'accepted')
 })

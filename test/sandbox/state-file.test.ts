@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { CreateGroupCommand, CreateUserCommand, PutGroupPolicyCommand } from '@aws-sdk/client-iam'
 import { openSandbox } from '../../src/sandbox/index.ts'
+import { readStateFile } from '../../src/sandbox/state-file.ts'
+import { eventually } from '../harness/waiting.ts'
 import { listBuckets } from './samples.ts'
 import { codeOf, openTestSandbox } from './sandbox.ts'
 
@@ -48,7 +50,7 @@ test('a sandbox that was killed remembers what it had a moment to write', async 
   const stateFile = join(folder, 'sandbox.json')
   const child = fork(new URL('killed-sandbox.ts', import.meta.url), [stateFile])
   await once(child, 'message')
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  await eventually(() => readStateFile(stateFile)?.users.size === 200, { what: 'writing 200 users' })
   child.kill('SIGKILL')
   await once(child, 'exit')
   const reopened = await openSandbox({ stateFile })
