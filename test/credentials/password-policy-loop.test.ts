@@ -67,6 +67,7 @@ async function startImpatientLoop({ service, sandbox, config }: RunningService) 
     account,
     wanted: config.passwordPolicy,
     mode: 'enforce',
+    announce: async () => {},
     clock: systemClock,
     log: silentLog,
     retryMs: 20,
