@@ -24,7 +24,12 @@ export interface HireInput extends Statement {
 }
 
 export type ConflictResolution =
-  | { readonly accountId?: string; readonly resolution: 'adopt' }
+  | {
+      readonly accountId?: string
+      readonly resolution: 'adopt'
+      /** Until then the user keeps what it has without MFA. */
+      readonly mfaDeadline?: Date
+    }
   | { readonly accountId?: string; readonly resolution: 'rename'; readonly userName: string }
 
 /** Takes every `employeeId` in the one spelling that is kept (`oneSpelling`, src/intake/fields.ts). */
@@ -196,7 +201,7 @@ export function createChanges(store: Store, contextNow: () => EvaluateContext, c
             `the identity of employee "${employeeId}" is ${identity.state}, not in conflict`,
           )
         }
-        await resolve(tx, identity, input)
+        await resolve(tx, identity, input, clock())
         await recordAudit(tx, [
           {
             at: clock(),
@@ -204,7 +209,7 @@ export function createChanges(store: Store, contextNow: () => EvaluateContext, c
             action: 'identity.conflict_resolved',
             employeeId,
             identityId: identity.id,
-            details: { ...input },
+            details: JSON.parse(JSON.stringify(input)),
           },
         ])
         await requestReconcile(tx, contextNow().jobs, [{ id: identity.id, cause: actor }])
@@ -302,9 +307,23 @@ async function identitiesOf(tx: Transaction, employeeId: string) {
   return found
 }
 
-async function resolve(tx: Transaction, identity: typeof identities.$inferSelect, input: ConflictResolution) {
+const longestGraceMs = 90 * 86_400_000
+
+async function resolve(
+  tx: Transaction,
+  identity: typeof identities.$inferSelect,
+  input: ConflictResolution,
+  now: Date,
+) {
   if (input.resolution === 'adopt') {
-    await tx.update(identities).set({ adopt: true, awsUserId: null }).where(eq(identities.id, identity.id))
+    const { mfaDeadline = null } = input
+    if (mfaDeadline && (mfaDeadline <= now || mfaDeadline.getTime() > now.getTime() + longestGraceMs)) {
+      throw new Problem(422, 'bad-deadline', 'mfaDeadline must lie ahead, by 90 days at most')
+    }
+    await tx
+      .update(identities)
+      .set({ adopt: true, awsUserId: null, mfaDeadlineAt: mfaDeadline })
+      .where(eq(identities.id, identity.id))
     return
   }
   const [taken] = await tx

@@ -47,6 +47,12 @@ export interface CredentialVerdict {
 /** For so long after a device was enabled, a list without any may be a read that lags behind. */
 export const mfaSettlingMs = 5 * 60_000
 
+/** Who has a deadline is reminded of it every day; what IAM did not tell is asked again. */
+const remindMs = 86_400_000
+const unreadMs = 3_600_000
+
+const after = (moment: Date, ms: number) => new Date(moment.getTime() + ms)
+
 export function judgeCredentials(
   user: ObservedUser,
   access: Pick<Access, 'console' | 'accessKeys'>,
@@ -78,6 +84,10 @@ export function judgeCredentials(
       ...facts.map((key) => nextKeyChange(key, rotation, now)),
       password === null && unusedAt !== null ? unusedAt : null,
       inGrace ? graceUntil : null,
+      inGrace && devices.any === false ? after(now, remindMs) : null,
+      facts.some(({ active, lastUsedAt }) => active && lastUsedAt === 'unknown')
+        ? after(now, unreadMs)
+        : null,
     ]),
   }
 }

@@ -173,7 +173,17 @@ function noticesOf(
     ...(older ? [notice('access_key.second_active', { accessKeyId: older.id })] : []),
     ...(was('DeleteLoginProfile') ? [notice('password.removed', { reason: password })] : []),
     ...(hadNoMfa && steps.some(isDone) ? [notice('mfa.missing', {})] : []),
+    ...(isInGrace(run) ? [notice('mfa.missing', { deadline: identity.mfaDeadlineAt?.toISOString() })] : []),
   ]
+}
+
+/** An adopted user has a deadline, and no device yet. */
+function isInGrace({ identity: { mfaDeadlineAt }, observed, startedAt }: CredentialRun): boolean {
+  const hasNone =
+    observed.kind === 'present' &&
+    observed.user.mfaSerials !== 'unknown' &&
+    observed.user.mfaSerials.length === 0
+  return mfaDeadlineAt !== null && startedAt < mfaDeadlineAt && hasNone
 }
 
 function serialsOf(steps: readonly RecordedStep[], action: string): string[] {

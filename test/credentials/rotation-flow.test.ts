@@ -158,6 +158,32 @@ forEachEngine((_name, open) => {
     assert.ok(user()?.loginProfile)
   })
 
+  test('an adopted user keeps the password without MFA until the deadline, and is asked to enroll meanwhile', async () => {
+    const { hire, until, api, sandbox } = await running()
+    call(sandbox, 'CreateUser', { UserName: 'ada.r8' })
+    call(sandbox, 'CreateLoginProfile', { UserName: 'ada.r8', Password: 'Made-by-hand-0123' })
+    const adopted = sandbox.state.users.get('ada.r8')
+    if (adopted) adopted.passwordLastUsed = `${clock().toISOString().slice(0, 19)}Z`
+    await hire('R8')
+    await until('R8', 'conflict')
+    const mfaDeadline = new Date(clock().getTime() + 3 * dayMs).toISOString()
+    const tooLate = new Date(clock().getTime() + 91 * dayMs).toISOString()
+    const refused = await api('POST', '/v1/employees/R8/conflict', {
+      resolution: 'adopt',
+      mfaDeadline: tooLate,
+    })
+    assert.equal(refused.status, 422)
+    await api('POST', '/v1/employees/R8/conflict', { resolution: 'adopt', mfaDeadline })
+    await until('R8', 'awaiting_mfa')
+    assert.ok(sandbox.state.users.get('ada.r8')?.loginProfile)
+    await eventually(async () => (await api('GET', '/v1/employees/R8/enrollments')).items.length === 1)
+    aheadMs += 3 * dayMs
+    await eventually(() => sandbox.state.users.get('ada.r8')?.loginProfile === undefined, {
+      what: 'the deadline',
+    })
+    await until('R8', 'awaiting_mfa')
+  })
+
   test('leave takes the password, and who returns proves the device for a new one', async () => {
     const { tell, until, user, links, service, api, seed } = await member('R7', 'backend-engineer')
     await tell('employee.suspended', 'R7')

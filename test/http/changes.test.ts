@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
+import { identities } from '../../src/store/schema.ts'
 import { forEachDatabase } from '../harness/databases.ts'
 import { type AppUnderTest, openApp } from './app-under-test.ts'
 
@@ -394,6 +395,20 @@ forEachDatabase((_name, openStore) => {
       assert.equal(body.identities[0].userName, 'ada2')
     })
 
+    test('is solved by taking the user over, who may be given up to 90 days without MFA', async () => {
+      await under.api.post('/v1/employees', ada).expect(201)
+      await under.store.db.execute("update identities set state = 'conflict', reason = 'taken'")
+      const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+      const post = (mfaDeadline: string) =>
+        under.api.post('/v1/employees/E1001/conflict', { resolution: 'adopt', mfaDeadline })
+      await post(inDays(91)).expect(422)
+      await post(inDays(-1)).expect(422)
+      const deadline = inDays(89)
+      await post(deadline.replace('Z', '+00:00')).expect(202)
+      const [row] = await under.store.db.select().from(identities)
+      assert.deepEqual([row?.adopt, row?.mfaDeadlineAt?.toISOString()], [true, deadline])
+    })
+
     test('needs a resolution that makes sense', async () => {
       await under.api.post('/v1/employees', ada).expect(201)
       const post = (body: object) => under.api.post('/v1/employees/E1001/conflict', body)
@@ -403,6 +418,8 @@ forEachDatabase((_name, openStore) => {
       await post({ resolution: 'rename', userName: 'a b' }).expect(400)
       await post({ resolution: 'adopt', userName: 'ada2' }).expect(400)
       await post({ resolution: 'adopt', accountId: '12' }).expect(400)
+      await post({ resolution: 'adopt', mfaDeadline: '2026-12-01' }).expect(400)
+      await post({ resolution: 'rename', userName: 'ada2', mfaDeadline: '2026-12-01T09:00:00Z' }).expect(400)
       await under.api.post('/v1/employees/nobody/conflict', { resolution: 'adopt' }).expect(404)
     })
   })

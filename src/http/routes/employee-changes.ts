@@ -2,6 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
 import type { ConflictResolution } from '../../identity/changes.ts'
+import { resolveMoment } from '../../lifecycle/moments.ts'
 import { Problem } from '../../problem.ts'
 import type { AppDeps } from '../deps.ts'
 import { answer, ref } from '../schemas/common.ts'
@@ -187,13 +188,21 @@ export const employeeChangeRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> 
   )
 }
 
-function resolutionOf({ accountId, resolution, userName }: ResolutionInput): ConflictResolution {
-  const account = accountId === undefined ? {} : { accountId }
-  if (resolution === 'adopt' && userName === undefined) return { ...account, resolution }
-  if (resolution === 'rename' && userName !== undefined) return { ...account, resolution, userName }
-  const message =
-    resolution === 'rename' ? 'is missing: "rename" needs the new name' : 'is only for "rename": remove it'
-  throw new Problem(400, 'invalid-request', 'The request has one fault; see "faults".', {
-    faults: [{ at: '/userName', message }],
-  })
+function resolutionOf(input: ResolutionInput): ConflictResolution {
+  const { resolution, userName, mfaDeadline } = input
+  const account = input.accountId === undefined ? {} : { accountId: input.accountId }
+  if (resolution === 'adopt' && userName === undefined) {
+    const deadline = mfaDeadline === undefined ? null : resolveMoment(mfaDeadline, 'beginning')
+    return { ...account, resolution, ...(deadline ? { mfaDeadline: deadline } : {}) }
+  }
+  if (resolution === 'rename' && userName !== undefined && mfaDeadline === undefined) {
+    return { ...account, resolution, userName }
+  }
+  const fault =
+    resolution === 'adopt'
+      ? { at: '/userName', message: 'is only for "rename": remove it' }
+      : userName === undefined
+        ? { at: '/userName', message: 'is missing: "rename" needs the new name' }
+        : { at: '/mfaDeadline', message: 'is only for "adopt": remove it' }
+  throw new Problem(400, 'invalid-request', 'The request has one fault; see "faults".', { faults: [fault] })
 }

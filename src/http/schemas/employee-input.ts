@@ -10,6 +10,7 @@ const checks = {
   'employee-id': fields.employeeId,
   email: fields.email,
   moment: fields.moment,
+  'date-time': fields.dateTime,
   'iana-time-zone': fields.timeZone,
   // Their lengths stand in the schemas.
   'plain-text': fields.text(Number.MAX_SAFE_INTEGER),
@@ -126,6 +127,16 @@ export const ResolutionBody = Type.Object(
     }),
     userName: Type.Optional(
       Type.String({ pattern: userName, description: 'The new name, for `rename` only.' }),
+    ),
+    mfaDeadline: Type.Optional(
+      Type.Unsafe<string>({
+        type: 'string',
+        maxLength: 64,
+        format: 'date-time',
+        description:
+          'For `adopt` only: until then, at most 90 days ahead, the user keeps password and keys without MFA. ' +
+          'Left out: they go at once.',
+      }),
     ),
   },
   { additionalProperties: false, examples: [{ resolution: 'rename', userName: 'ada.lovelace2' }] },
