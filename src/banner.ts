@@ -1,4 +1,4 @@
-/** What a newcomer sees after `npm start`: where everything is, and three commands to try. */
+/** What a newcomer sees after `npm start`: where everything is, and four commands to try. */
 import type { Config } from './config.ts'
 import type { Sandbox } from './sandbox/index.ts'
 
@@ -50,6 +50,10 @@ See in AWS what came of it:
 
   AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} AWS_DEFAULT_REGION=us-east-1 \\
     aws --endpoint-url ${sandbox.url} iam list-groups-for-user --user-name ada.lovelace
+
+Let her set up MFA and get a password: open the link that this answers in a browser:
+
+  curl -sS -X POST ${address}/v1/employees/E1001/enrollments -H 'authorization: Bearer ${config.adminToken}'
 
 Stop with Ctrl-C; the next start finds everything as it was.
 
