@@ -4,6 +4,7 @@
  */
 import { Cancelled } from '../aws/account.ts'
 import { AwsCallError } from '../aws/errors.ts'
+import { givesCodes } from '../identity/credential-rules.ts'
 import type { RoleAccess } from '../identity/desired.ts'
 import * as calls from './credential-calls.ts'
 import { enable, handOver, prove, replaceDevice, revealKey } from './enroll-acts.ts'
@@ -11,7 +12,6 @@ import { noteWrongCodes } from './enroll-record.ts'
 import type { CodesInput, EnrollContext, EnrollStep } from './enroll-step.ts'
 import {
   type EnrollmentCase,
-  givesCodes,
   isEnrolledWith,
   isOpen,
   readCodes,

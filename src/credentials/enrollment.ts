@@ -1,4 +1,5 @@
 /** One-time links and who stands behind them: what may be done with a link, and when. Pure. */
+import { givesCodes } from '../identity/credential-rules.ts'
 import type {
   EmployeeStatus,
   EnrollmentPurpose,
@@ -57,9 +58,6 @@ export function readinessOf(link: EnrollmentCase): Readiness {
   const isSettled = link.awsUserId !== null && !link.mfaReset && link.generation === link.reconciledGeneration
   return isSettled && (link.state === 'active' || link.state === 'awaiting_mfa') ? 'ready' : 'settling'
 }
-
-/** FIDO devices, by their ARNs, give no codes: they are good for the console, and not for access keys. */
-export const givesCodes = (serial: string) => !serial.includes(':u2f/')
 
 /** Whether one of these devices is enough for what the role may have. */
 export function isEnrolledWith(

@@ -1,7 +1,7 @@
 /** A leaver's plans: the lock, which is reversible, and the purge, which is not. Pure. */
 import type { ObservedUser, Plan, PlanInput, Step } from './model.ts'
 import { deviceRemovals } from './plan-credentials.ts'
-import { deactivations, reading, removable, union } from './plan-reading.ts'
+import { deactivations, policyRemovals, reading, union } from './plan-reading.ts'
 
 /**
  * The lock. Its first step is the quarantine, always, unless it is known to be there already;
@@ -33,16 +33,7 @@ export function planLock({ observed, registration, possibleGroups }: PlanInput):
           : []),
         ...deactivations(user, each, ['accessKeys', 'sshKeys', 'certificates', 'serviceCredentials']),
         ...others.filter((group) => group !== baselineGroup).map(leave),
-        ...each('ListAttachedUserPolicies', removable(user.attachedPolicyArns), (PolicyArn) => ({
-          do: 'DetachUserPolicy',
-          UserName,
-          PolicyArn,
-        })),
-        ...each('ListUserPolicies', user.inlinePolicyNames, (PolicyName) => ({
-          do: 'DeleteUserPolicy',
-          UserName,
-          PolicyName,
-        })),
+        ...policyRemovals(user, each),
         // Last, for it is what denies should the quarantine not have been reached.
         ...others.filter((group) => group === baselineGroup).map(leave),
       ]

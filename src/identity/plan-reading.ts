@@ -86,7 +86,24 @@ export function isDeny(policyArn: string): boolean {
   return /^arn:[^:]+:iam::aws:policy\/(AWSCompromisedKeyQuarantine(V\d+)?|AWSDenyAll)$/.test(policyArn)
 }
 
-export function removable(attached: Facet<readonly string[]>): Facet<readonly string[]> {
+/** No policy stays on a user, but those that deny. */
+export function policyRemovals(user: ObservedUser, each: Reading['each']): Step[] {
+  const UserName = user.userName
+  return [
+    ...each('ListAttachedUserPolicies', removable(user.attachedPolicyArns), (PolicyArn) => ({
+      do: 'DetachUserPolicy',
+      UserName,
+      PolicyArn,
+    })),
+    ...each('ListUserPolicies', user.inlinePolicyNames, (PolicyName) => ({
+      do: 'DeleteUserPolicy',
+      UserName,
+      PolicyName,
+    })),
+  ]
+}
+
+function removable(attached: Facet<readonly string[]>): Facet<readonly string[]> {
   return attached === 'unknown' ? attached : attached.filter((arn) => !isDeny(arn))
 }
 

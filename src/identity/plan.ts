@@ -6,7 +6,7 @@
 import type { Access, ObservedUser, Plan, PlanInput, Registration, Step } from './model.ts'
 import { credentialSteps } from './plan-credentials.ts'
 import { planLock, planPurge } from './plan-leaver.ts'
-import { reading, removable, union } from './plan-reading.ts'
+import { policyRemovals, reading, union } from './plan-reading.ts'
 import { isSameName } from './user-name.ts'
 
 export function plan(input: PlanInput): Plan {
@@ -93,16 +93,7 @@ function keep(
   const steps: Step[] = [
     ...(unbounded ? boundary : []),
     ...foreignGroups.map((GroupName): Step => ({ do: 'RemoveUserFromGroup', UserName, GroupName })),
-    ...each('ListAttachedUserPolicies', removable(user.attachedPolicyArns), (PolicyArn) => ({
-      do: 'DetachUserPolicy',
-      UserName,
-      PolicyArn,
-    })),
-    ...each('ListUserPolicies', user.inlinePolicyNames, (PolicyName) => ({
-      do: 'DeleteUserPolicy',
-      UserName,
-      PolicyName,
-    })),
+    ...policyRemovals(user, each),
     ...taken.steps,
     ...(unbounded ? [] : boundary),
     ...missingGroups.map((GroupName): Step => ({ do: 'AddUserToGroup', UserName, GroupName })),

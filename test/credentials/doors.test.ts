@@ -4,18 +4,12 @@ import { test } from 'node:test'
 import { sql } from 'drizzle-orm'
 import type { Sandbox } from '../../src/sandbox/index.ts'
 import { rowsOf } from '../../src/store/open.ts'
-import { forEachEngine, giveCredentials, type RunningService } from '../harness/service.ts'
+import { forEachEngine, giveCredentials, type RunningService, withMovedClock } from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
 import { ownerOf, type PageSeen } from './link-owner.ts'
 
 forEachEngine((name, open) => {
-  let aheadMs = 0
-  const clock = () => new Date(Date.now() + aheadMs)
-  let shared: Promise<RunningService> | undefined
-  const running = () => {
-    shared ??= open({ clock })
-    return shared
-  }
+  const { clock, move, running } = withMovedClock(open)
 
   async function joiner(employeeId: string, data: Readonly<Record<string, unknown>> = {}) {
     const it = await running()
@@ -185,7 +179,7 @@ forEachEngine((name, open) => {
         const hanging = shown ? me.send(me.codes(shown.seed), shown.device) : me.start()
         await eventually(() => isLeased(first, `D${number}`), { what: 'the lease of the first' })
         assert.equal((await other().start()).status, 409)
-        aheadMs += 61_000
+        move(61_000)
         const page = await other().start()
         const done = page.seed
           ? await other().send(other().codes(page.seed), page.device)

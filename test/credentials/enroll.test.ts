@@ -1,20 +1,14 @@
 /** One-time links, as their owners and administrators use them, and as others would. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { call, forEachEngine, type RunningService } from '../harness/service.ts'
+import { call, forEachEngine, withMovedClock } from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
 import { ownerOf } from './link-owner.ts'
 
 const hourMs = 3_600_000
 
 forEachEngine((_name, open) => {
-  let aheadMs = 0
-  const clock = () => new Date(Date.now() + aheadMs)
-  let shared: Promise<RunningService> | undefined
-  const running = () => {
-    shared ??= open({ clock })
-    return shared
-  }
+  const { clock, move, running } = withMovedClock(open)
 
   /** Hires somebody, and gives what the test needs to play them. */
   async function joiner(employeeId: string, data: Readonly<Record<string, unknown>> = {}) {
@@ -71,7 +65,7 @@ forEachEngine((_name, open) => {
   test('a used, an expired, a revoked, a forged and a mistyped link look the same', async () => {
     const { owner, api } = await joiner('L3')
     const expired = await owner()
-    aheadMs += 73 * hourMs
+    move(73 * hourMs)
     const pages = [await expired.open(), await expired.start(), await expired.send(['123456', '654321'])]
     const revoked = await owner()
     assert.deepEqual(await api('DELETE', '/v1/employees/L3/enrollments'), { revoked: 1 })
@@ -211,7 +205,7 @@ forEachEngine((_name, open) => {
     assert.equal((await me.resync(me.codes(scan.seed, 2), `${done.ticket}x`)).status, 404)
     const stranger = await (await joiner('L11')).owner()
     assert.equal((await stranger.resync(me.codes(scan.seed, 2), done.ticket)).status, 404)
-    aheadMs += 31 * 60_000
+    move(31 * 60_000)
     assert.equal((await me.resync(me.codes(scan.seed), done.ticket)).status, 404)
   })
 

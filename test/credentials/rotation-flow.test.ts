@@ -3,20 +3,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'drizzle-orm'
 import { rowsOf } from '../../src/store/open.ts'
-import { call, forEachEngine, type RunningService } from '../harness/service.ts'
+import { call, forEachEngine, withMovedClock } from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
 import { ownerOf } from './link-owner.ts'
 
 const dayMs = 86_400_000
 
 forEachEngine((_name, open) => {
-  let aheadMs = 0
-  const clock = () => new Date(Date.now() + aheadMs)
-  let shared: Promise<RunningService> | undefined
-  const running = () => {
-    shared ??= open({ clock })
-    return shared
-  }
+  const { clock, move, running } = withMovedClock(open)
 
   /** Somebody with device, password and, where the role has them, an access key. */
   async function member(employeeId: string, role = 'site-reliability-engineer') {
@@ -35,7 +29,7 @@ forEachEngine((_name, open) => {
     }
     const { seed, device } = await enroll()
     const takeKey = async () => {
-      aheadMs += 120_000
+      move(120_000)
       const { link } = await it.api('POST', `/v1/employees/${employeeId}/access-keys`)
       const me = ownerOf({ service: it.service, clock }, link)
       const page = await me.send(me.codes(seed))
@@ -64,7 +58,7 @@ forEachEngine((_name, open) => {
     }
     const made = Date.parse(key()?.createDate ?? '')
     const goTo = (days: number) => {
-      aheadMs += made + days * dayMs - clock().getTime()
+      move(made + days * dayMs - clock().getTime())
     }
     await api('DELETE', '/v1/employees/R1/enrollments')
     const before = (await links('access-key')).length
@@ -91,7 +85,7 @@ forEachEngine((_name, open) => {
     const { user, takeKey, identity, links, until, api, service, seed } = await member('R2')
     await takeKey()
     const before = (await links('sign-in')).length
-    aheadMs += 45 * dayMs
+    move(45 * dayMs)
     await eventually(() => user()?.accessKeys.every(({ status }) => status === 'Inactive'), {
       what: 'the key',
     })
@@ -123,7 +117,7 @@ forEachEngine((_name, open) => {
     const { sandbox, user, userName, device, until, links, identity } = await member('R4', 'backend-engineer')
     const before = (await links('sign-in')).length
     call(sandbox, 'DeactivateMFADevice', { UserName: userName, SerialNumber: device })
-    aheadMs += 11 * 60_000
+    move(11 * 60_000)
     await eventually(() => user()?.loginProfile === undefined, {
       withinMs: 30_000,
       what: 'the password going',
@@ -139,7 +133,7 @@ forEachEngine((_name, open) => {
     const { user_name } = await until('R5', 'awaiting_mfa')
     call(sandbox, 'CreateLoginProfile', { UserName: user_name, Password: 'Made-by-hand-0123' })
     // The report is made anew after four hours.
-    aheadMs += 5 * 3_600_000
+    move(5 * 3_600_000)
     await eventually(() => sandbox.state.users.get(user_name)?.loginProfile === undefined, {
       withinMs: 30_000,
       what: 'the password going',
@@ -152,7 +146,7 @@ forEachEngine((_name, open) => {
     // The report says that there is no MFA: it was made before the device was.
     const report = sandbox.state.credentialReport
     assert.ok(report)
-    aheadMs += 11 * 60_000
+    move(11 * 60_000)
     await eventually(() => sandbox.calls.of('ListVirtualMFADevices').length > 0)
     await until('R6', 'active')
     assert.ok(user()?.loginProfile)
@@ -177,7 +171,7 @@ forEachEngine((_name, open) => {
     await until('R8', 'awaiting_mfa')
     assert.ok(sandbox.state.users.get('ada.r8')?.loginProfile)
     await eventually(async () => (await api('GET', '/v1/employees/R8/enrollments')).items.length === 1)
-    aheadMs += 3 * dayMs
+    move(3 * dayMs)
     await eventually(() => sandbox.state.users.get('ada.r8')?.loginProfile === undefined, {
       what: 'the deadline',
     })
@@ -195,7 +189,7 @@ forEachEngine((_name, open) => {
     await eventually(async () => (await links('sign-in')).length === before + 1, { what: 'the link' })
     const { link } = await api('POST', '/v1/employees/R7/enrollments')
     const me = ownerOf({ service, clock }, link)
-    aheadMs += 120_000
+    move(120_000)
     assert.ok((await me.send(me.codes(seed))).password)
   })
 

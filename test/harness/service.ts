@@ -77,6 +77,23 @@ export function forEachEngine(suite: (name: string, open: OpenRunningService) =>
   })
 }
 
+/** One service for a whole suite, with a clock that its tests move. */
+export function withMovedClock(open: OpenRunningService) {
+  let aheadMs = 0
+  const clock = () => new Date(Date.now() + aheadMs)
+  let shared: Promise<RunningService> | undefined
+  return {
+    clock,
+    move(ms: number) {
+      aheadMs += ms
+    },
+    running() {
+      shared ??= open({ clock })
+      return shared
+    },
+  }
+}
+
 /** On the embedded database, for suites that are not about the database; the caller closes it. */
 export const openServiceOnPglite = (options: ServiceUnderTestOptions = {}) => openRunningService(options)
 
