@@ -248,19 +248,30 @@ const webUrl = setting('an http:// or https:// URL', (value) =>
   /^https?:$/.test(new URL(value).protocol) ? value.replace(/\/+$/, '') : undefined,
 )
 
-const isWebUrl = (value: string) => /^https?:$/.test(new URL(value).protocol)
+const isEndpoint = (value: string) => {
+  const url = new URL(value)
+  demandReadableLogin(url)
+  return /^https?:$/.test(url.protocol)
+}
+
+/** `URL` takes a bare % in user and password, and whoever logs in with them could not read it. @throws URIError */
+function demandReadableLogin({ username, password }: URL): void {
+  decodeURIComponent(username)
+  decodeURIComponent(password)
+}
 
 const endpointUrls = setting(
-  'http:// or https:// URLs, comma-separated, that differ before their query',
+  'http:// or https:// URLs, comma-separated, that differ before their query (a % in user or password is %25)',
   (value) => {
     const urls = value.split(',').map((url) => url.trim())
-    return urls.every(isWebUrl) && new Set(urls.map(shownUrl)).size === urls.length ? urls : undefined
+    return urls.every(isEndpoint) && new Set(urls.map(shownUrl)).size === urls.length ? urls : undefined
   },
 )
 
-const mailServer = setting('an smtp:// or smtps:// URL', (value) => {
-  const { protocol, hostname } = new URL(value)
-  return /^smtps?:$/.test(protocol) && hostname !== '' ? value : undefined
+const mailServer = setting('an smtp:// or smtps:// URL (a % in user or password is %25)', (value) => {
+  const url = new URL(value)
+  demandReadableLogin(url)
+  return /^smtps?:$/.test(url.protocol) && url.hostname !== '' ? value : undefined
 })
 
 const address = setting('one mail address', (value) => (isPlainAddress(value) ? value : undefined))

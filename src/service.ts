@@ -146,12 +146,6 @@ export async function openService(config: Config, options: ServiceOptions): Prom
     )
     // In observe mode nobody is Muster's to look after yet.
     if (config.mode === 'enforce') loops.push(startCredentialScan({ store, jobs, account, clock, log }))
-    if (tellsAnyone(config.notify)) {
-      const linkOf = (id: string) => linkUrl(config.publicUrl, linkToken(keyring, id))
-      await untilDone('starting the delivery of notifications', options, stopping.signal, () =>
-        startDelivery({ store, jobs, settings: config.notify, linkOf, clock, log }),
-      )
-    }
     await untilDone('taking up what was left', options, stopping.signal, () =>
       takeUp(store, evaluation, config.mode, clock, stopping.signal),
     )
@@ -164,6 +158,13 @@ export async function openService(config: Config, options: ServiceOptions): Prom
         onCatalogMissing: catalogLoop.wake,
       }),
     )
+    // Last: whatever keeps mail from being sent keeps nobody from being locked.
+    if (tellsAnyone(config.notify)) {
+      const linkOf = (id: string) => linkUrl(config.publicUrl, linkToken(keyring, id))
+      await untilDone('starting the delivery of notifications', options, stopping.signal, () =>
+        startDelivery({ store, jobs, settings: config.notify, linkOf, clock, log }),
+      )
+    }
   })
   working.catch((error) => log.error({ err: error }, 'the workers could not be started'))
 

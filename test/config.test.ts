@@ -89,6 +89,8 @@ test('settings for notifications that cannot work stop the start, and no secret 
     [{ ...smtp }, /MUSTER_MAIL_FROM is missing/],
     [{ ...smtp, MUSTER_MAIL_FROM: 'a@b.com, c@d.com' }, /MUSTER_MAIL_FROM is malformed/],
     [{ MUSTER_SMTP_URL: 'https://hunter2@mail.example.com' }, /smtp:\/\/ or smtps:\/\//],
+    [{ MUSTER_SMTP_URL: 'smtp://muster:hunter2%@mail.example.com' }, /a % in user or password is %25/],
+    [{ MUSTER_NOTIFY_URLS: 'https://muster:hunter2%@a.example.com' }, /a % in user or password is %25/],
     [{ MUSTER_MAIL_ADMIN: 'ops@example.com' }, /set MUSTER_SMTP_URL/],
   ] as const) {
     assert.throws(
