@@ -25,11 +25,16 @@ export function createAnnounce(jobs: Pick<Jobs, 'queueNotifications'>, settings:
     if (rows.length === 0) return
     await tx.execute(sql`
       insert into notifications (id, type, at, channel, receiver, employee_id, data, enrollment_id)
-      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(
+      select * from jsonb_to_recordset(${JSON.stringify(rows, storable)}::jsonb) as r(
         id uuid, type text, at timestamptz, channel text, receiver text, employee_id text, data jsonb, enrollment_id uuid)`)
     await jobs.queueNotifications(
       tx,
       rows.map(({ id, enrollment_id }) => ({ id, urgent: enrollment_id !== null })),
     )
   }
+}
+
+/** `jsonb` takes neither NUL nor half a surrogate pair: a notice never fails the change that it tells of. */
+function storable(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\uFFFD') : value
 }

@@ -23,6 +23,14 @@ function forget() {
 }
 
 forEachDatabase((_name, openStore) => {
+  test('text that no database takes does not fail the change that is told of', async () => {
+    await withRoom(openStore, { endpoints: [`${endpoint.origin}/hook`] }, async ({ tell, rows }) => {
+      await tell({ ...blocked, data: { reason: 'NUL \u0000 and half \ud83d of a pair' } })
+      const [row] = await rows()
+      assert.deepEqual(row?.data, { reason: 'NUL \ufffd and half \ufffd of a pair' })
+    })
+  })
+
   test('with nobody to tell, an announcement leaves neither row nor job', async () => {
     await withRoom(openStore, nobody, async ({ store, tell, rows, queued }) => {
       await tell(blocked, created(await makeEnrollment(store)))
