@@ -110,7 +110,7 @@ forEachEngine((_name, open) => {
   })
 
   test('who cannot be deleted at the last moment is put back into quarantine at once', async () => {
-    const { hire, tell, until, groupsOf, sandbox } = await running()
+    const { hire, tell, until, groupsOf, sandbox, identity } = await running()
     await hire('T20')
     await until('T20', 'awaiting_mfa')
     await tell('employee.terminated', 'T20')
@@ -125,6 +125,7 @@ forEachEngine((_name, open) => {
     offsetMs += 31 * dayMs
     await eventually(() => sandbox.calls.of('DeleteUser').length === 5, { withinMs: 20_000 })
     await eventually(() => groupsOf('ada.t20')?.join() === 'muster-quarantine')
+    await eventually(async () => (await identity('T20')).reason?.includes('purge is not complete'))
     offsetMs += 31_000
     await until('T20', 'deleted', 30_000)
   })
