@@ -140,12 +140,16 @@ export async function openService(config: Config, options: ServiceOptions): Prom
       drain,
       passwordPolicyLoop,
       startDueSweep(store, evaluation, clock, log),
-      startEnrollmentLoop({ ...enrollments, account }),
       startRetention({ store, clock, log, deliveryRetentionDays: config.deliveryRetentionDays }),
       startNotificationRetention({ store, clock, log }),
     )
     // In observe mode nobody is Muster's to look after yet.
-    if (config.mode === 'enforce') loops.push(startCredentialScan({ store, jobs, account, clock, log }))
+    if (config.mode === 'enforce') {
+      loops.push(
+        startEnrollmentLoop({ ...enrollments, account }),
+        startCredentialScan({ store, jobs, account, clock, log }),
+      )
+    }
     await untilDone('taking up what was left', options, stopping.signal, () =>
       takeUp(store, evaluation, config.mode, clock, stopping.signal),
     )
@@ -271,6 +275,7 @@ function openIdentityRoom(
     announce,
     clock,
     validHours: config.enrollmentHours,
+    mode: config.mode,
   }
   return {
     account,

@@ -82,14 +82,14 @@ export async function confirmCodes(
 
 /** For a device that was enabled with late codes: its owner has the last page, and so the ticket. */
 export async function resyncDevice(
-  { keyring, clock, store, account }: EnrollContext,
+  { keyring, clock, store, account, mode }: EnrollContext,
   token: string,
   { ticket, code1, code2 }: CodesInput & { readonly ticket?: unknown },
 ): Promise<'done' | 'wrong' | 'over'> {
   const id = idOfToken(keyring, token)
   const serial = id === undefined ? undefined : readTicket(keyring, ticket, id, clock())
   const link = id === undefined ? undefined : await findEnrollment(store.db, id)
-  if (!serial || !link) return 'over'
+  if (!serial || !link || mode === 'observe') return 'over'
   const codes = readCodes(code1, code2)
   if (!codes) return 'wrong'
   try {
@@ -105,7 +105,8 @@ type Work = (link: EnrollmentCase, access: RoleAccess) => Promise<EnrollStep>
 
 /** Nobody else works on the link meanwhile, and nothing is granted to whom nothing may be granted now. */
 async function withLink(context: EnrollContext, token: string, work: Work): Promise<EnrollStep> {
-  const { store, clock, roleAccess } = context
+  const { store, clock, roleAccess, mode } = context
+  if (mode === 'observe') return { kind: 'wait', why: 'not-now' }
   const first = await find(context, token)
   if (!first) return over
   const lease = await leaseEnrollment(store.db, first.id, clock())

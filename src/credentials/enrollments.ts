@@ -23,6 +23,8 @@ export interface EnrollmentsContext {
   readonly announce: Announce
   readonly clock: Clock
   readonly validHours: number
+  /** In observe mode nothing is written to AWS, so no link can be used. */
+  readonly mode: 'enforce' | 'observe'
 }
 
 export interface IssueInput {
@@ -43,7 +45,10 @@ export async function issueEnrollment(
   { purpose, replaceDevice = false }: IssueInput,
   actor: string,
 ): Promise<MadeEnrollment> {
-  const { store, jobs, clock, roleAccess } = context
+  const { store, jobs, clock, roleAccess, mode } = context
+  if (mode === 'observe') {
+    throw new Problem(409, 'observe-mode', 'Muster only observes (MUSTER_MODE): nobody can enroll')
+  }
   return await store.db.transaction(async (tx) => {
     const now = clock()
     const { identity, employee } = await lockIdentity(tx, employeeId)

@@ -254,4 +254,12 @@ forEachEngine((_name, open) => {
     await until('L13', 'active')
     assert.ok(userOf()?.loginProfile)
   })
+
+  test('in observe mode nobody can enroll, and nothing is written to AWS', async () => {
+    const { hire, api, sandbox } = await open({ settings: { MUSTER_MODE: 'observe' } })
+    await hire('L20')
+    await eventually(async () => (await api('GET', '/v1/operations?employeeId=L20')).items.length > 0)
+    assert.equal((await api('POST', '/v1/employees/L20/enrollments')).status, 409)
+    assert.deepEqual(sandbox.calls.actions('writes'), [])
+  })
 })

@@ -66,7 +66,15 @@ export async function openApp(
   }
   const keyring = deriveKeys(['k'.repeat(32)])
   const roleAccess = roleAccessIn(catalog, { accountId, partition, path: DEFAULT_PATH })
-  const links = { store, jobs, roleAccess, announce: async () => {}, clock, validHours: 72 }
+  const links = {
+    store,
+    jobs,
+    roleAccess,
+    announce: async () => {},
+    clock,
+    validHours: 72,
+    mode: 'enforce' as const,
+  }
   const alsoFollow: FollowContext['alsoFollow'] = (tx, changes, now) => followChanges(tx, links, changes, now)
   let wakes = 0
   const deps: AppDeps = {
