@@ -147,7 +147,7 @@ export async function openService(config: Config, options: ServiceOptions): Prom
     if (config.mode === 'enforce') {
       loops.push(
         startEnrollmentLoop({ ...enrollments, account }),
-        startCredentialScan({ store, jobs, account, clock, log }),
+        startCredentialScan({ store, jobs, account, path: config.iamPath, clock, log }),
       )
     }
     await untilDone('taking up what was left', options, stopping.signal, () =>

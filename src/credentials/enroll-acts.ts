@@ -5,7 +5,7 @@ import { AwsCallError, isAwsError } from '../aws/errors.ts'
 import { givesCodes } from '../identity/credential-rules.ts'
 import type { RoleAccess } from '../identity/desired.ts'
 import * as calls from './credential-calls.ts'
-import { concludeKey, concludeSignIn, noteEnabled } from './enroll-record.ts'
+import { concludeKey, concludeSignIn, noteEnabled, startOver } from './enroll-record.ts'
 import type { EnrollContext, EnrollStep } from './enroll-step.ts'
 import { type EnrollmentCase, isOpen, readinessOf } from './enrollment.ts'
 import { findEnrollment, forgetDevices, noteDevice } from './enrollment-store.ts'
@@ -37,14 +37,22 @@ async function removeUnfinished(
   await forgetDevices(store.db, id, deviceSerials)
 }
 
-/** The serial of the device that is active now; undefined when the codes are not its. */
+/** A device that gave its codes, and the link as it is by then. */
+export interface Proof {
+  readonly serial: string
+  readonly link: EnrollmentCase
+  /** It was this link that brought the device. */
+  readonly isNew: boolean
+}
+
+/** Makes the device active; undefined when the codes are not its. */
 export async function enable(
   context: EnrollContext,
   account: Account,
   link: EnrollmentCase,
   serial: string,
   codes: readonly [string, string],
-): Promise<string | undefined> {
+): Promise<Proof | undefined> {
   let requestId: string | undefined
   try {
     requestId = await calls.enableDevice(account, link.userName, serial, codes, stillWanted(context, link))
@@ -55,8 +63,7 @@ export async function enable(
     const isActive = mayBeActive && (await calls.listDevices(account, link.userName)).includes(serial)
     if (!isActive) throw error
   }
-  await noteEnabled(context, link, serial, requestId)
-  return serial
+  return { serial, link: await noteEnabled(context, link, serial, requestId), isNew: true }
 }
 
 /** Whose device of the user gave these codes; undefined when none did. */
@@ -64,11 +71,11 @@ export async function prove(
   account: Account,
   link: EnrollmentCase,
   codes: readonly [string, string],
-): Promise<string | undefined> {
+): Promise<Proof | undefined> {
   for (const serial of (await calls.listDevices(account, link.userName)).filter(givesCodes)) {
     try {
       await calls.resyncDevice(account, link.userName, serial, codes)
-      return serial
+      return { serial, link, isNew: false }
     } catch (error) {
       if (!calls.isWrongCode(error)) throw error
     }
@@ -80,9 +87,8 @@ export async function prove(
 export async function handOver(
   context: EnrollContext,
   account: Account,
-  link: EnrollmentCase,
   access: RoleAccess,
-  serial: string | null,
+  { link, serial, isNew }: Omit<Proof, 'serial'> & { readonly serial: string | null },
 ): Promise<EnrollStep> {
   const minimumLength = await context.minimumPasswordLength()
   const made = access.console
@@ -96,11 +102,31 @@ export async function handOver(
   const isOver = await concludeSignIn(context, link, access, made?.requestId)
   if (!isOver) {
     // Revoked, or the employee changed, while AWS was asked: nobody sees this password.
-    if (made) await calls.deletePassword(account, link.userName)
+    if (made) await takeBack(context, account, link, isNew)
     return await insteadOfEnd(context, link)
   }
   const ticket = serial === null ? null : resyncTicket(context.keyring, link.id, serial, context.clock())
   return { kind: 'done', link, password: made?.password ?? null, partition: account.partition, ticket }
+}
+
+/**
+ * A password that nobody may see goes. AWS refuses that for some minutes after it was made, so where it does, or
+ * where a link that was revoked meanwhile had brought the device too, both are the reconcile's to take away.
+ */
+async function takeBack(
+  context: EnrollContext,
+  account: Account,
+  link: EnrollmentCase,
+  deviceToo: boolean,
+): Promise<void> {
+  const isGone = await calls.deletePassword(account, link.userName).then(
+    () => true,
+    (error) => {
+      if (error instanceof AwsCallError) return false
+      throw error
+    },
+  )
+  if (deviceToo || !isGone) await startOver(context, link)
 }
 
 /** The proof was given: the key, shown once, and the link is over. */
@@ -137,14 +163,17 @@ async function insteadOfEnd({ store, clock }: EnrollContext, { id }: EnrollmentC
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const maxKeys = 2
 
-/** Looked at right before each call that grants. */
+/**
+ * Looked at right before each call that grants. The generation tells whether anything has changed; that a run for it
+ * has ended already is not waited for.
+ */
 function stillWanted({ store, clock }: EnrollContext, { id, generation }: EnrollmentCase): calls.StillWanted {
   return async () => {
     const link = await findEnrollment(store.db, id)
     return (
       link !== undefined &&
       isOpen(link, clock()) &&
-      readinessOf(link) === 'ready' &&
+      readinessOf({ ...link, reconciledGeneration: link.generation }) === 'ready' &&
       link.generation === generation
     )
   }

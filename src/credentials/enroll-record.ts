@@ -3,20 +3,23 @@ import { sql } from 'drizzle-orm'
 import { recordAudit } from '../audit/record.ts'
 import type { RoleAccess } from '../identity/desired.ts'
 import { requestReconcile } from '../identity/request.ts'
-import type { Transaction } from '../store/open.ts'
+import { rowsOf, type Transaction } from '../store/open.ts'
 import type { EnrollmentCase } from './enrollment.ts'
 import { countWrongCodes, endEnrollments, forgetDevices } from './enrollment-store.ts'
 import { type EnrollmentsContext, makeEnrollments } from './enrollments.ts'
 
-/** A device is active. Reads of IAM may not show it yet, so the moment is kept. */
+/**
+ * A device is active. Reads of IAM may not show it yet, so the moment is kept; and a run that looked before it must
+ * not take the password that is about to be made, so the generation is raised. Returns the link as it is then.
+ */
 export async function noteEnabled(
-  { store, clock }: EnrollmentsContext,
+  { store, jobs, clock }: EnrollmentsContext,
   link: EnrollmentCase,
   serial: string,
   requestId: string | undefined,
-): Promise<void> {
+): Promise<EnrollmentCase> {
   const now = clock()
-  await store.db.transaction(async (tx) => {
+  return await store.db.transaction(async (tx) => {
     await tx.execute(sql`
       update identities set mfa_enabled_at = ${now.toISOString()}::timestamptz, mfa_enrolled = true
       where id = ${link.identityId}`)
@@ -24,6 +27,26 @@ export async function noteEnabled(
     await recordAudit(tx, [
       entryOf(link, now, 'mfa.enabled', { serial, ...(requestId ? { requestId } : {}) }),
     ])
+    await requestReconcile(tx, jobs, [{ id: link.identityId, cause: 'enrollment' }])
+    const [row] = await rowsOf<{ generation: number }>(
+      tx,
+      sql`select generation from identities where id = ${link.identityId}`,
+    )
+    return { ...link, generation: Number(row?.generation ?? -1) }
+  })
+}
+
+export async function lookAgain({ store, jobs }: EnrollmentsContext, link: EnrollmentCase): Promise<void> {
+  await store.db.transaction((tx) =>
+    requestReconcile(tx, jobs, [{ id: link.identityId, cause: 'enrollment' }]),
+  )
+}
+
+/** Password and devices go, as if the device were lost: who may have them is found out anew. */
+export async function startOver({ store, jobs }: EnrollmentsContext, link: EnrollmentCase): Promise<void> {
+  await store.db.transaction(async (tx) => {
+    await tx.execute(sql`update identities set mfa_reset = true where id = ${link.identityId}`)
+    await requestReconcile(tx, jobs, [{ id: link.identityId, cause: 'enrollment', urgent: true }])
   })
 }
 

@@ -3,12 +3,12 @@
  * and only then a password or a key, which goes into the one answer and nowhere else.
  */
 import { Cancelled } from '../aws/account.ts'
-import { AwsCallError } from '../aws/errors.ts'
+import { AwsCallError, isAwsError } from '../aws/errors.ts'
 import { givesCodes } from '../identity/credential-rules.ts'
 import type { RoleAccess } from '../identity/desired.ts'
 import * as calls from './credential-calls.ts'
 import { enable, handOver, prove, replaceDevice, revealKey } from './enroll-acts.ts'
-import { noteWrongCodes } from './enroll-record.ts'
+import { lookAgain, noteWrongCodes } from './enroll-record.ts'
 import type { CodesInput, EnrollContext, EnrollStep } from './enroll-step.ts'
 import {
   type EnrollmentCase,
@@ -45,7 +45,7 @@ export async function startEnrollment(context: EnrollContext, token: string): Pr
     }
     if (serials.some(givesCodes)) return { kind: 'codes', link, serial: null }
     // A passkey alone gives no codes to prove it by; without it nobody signs in.
-    return await handOver(context, account, link, access, null)
+    return await handOver(context, account, access, { link, serial: null, isNew: false })
   })
 }
 
@@ -75,8 +75,8 @@ export async function confirmCodes(
         : { kind: 'codes', link, serial, wrong: { malformed: false, left: wrongCodesAllowed - wrongCodes } }
     }
     return link.purpose === 'access-key'
-      ? await revealKey(context, account, link, access, proven)
-      : await handOver(context, account, link, access, proven)
+      ? await revealKey(context, account, link, access, proven.serial)
+      : await handOver(context, account, access, proven)
   })
 }
 
@@ -137,10 +137,12 @@ async function find(
 }
 
 /** The link stays open: what failed can be tried again. */
-function trouble({ log }: EnrollContext, link: EnrollmentCase, error: unknown): EnrollStep {
+async function trouble(context: EnrollContext, link: EnrollmentCase, error: unknown): Promise<EnrollStep> {
   if (error instanceof Cancelled) return { kind: 'wait', why: 'settling' }
   if (!(error instanceof AwsCallError)) throw error
-  log.warn({ err: error, enrollmentId: link.id }, 'an enrollment could not go on')
+  context.log.warn({ err: error, enrollmentId: link.id }, 'an enrollment could not go on')
+  // Renamed or moved by hand, for one: a look sets that right.
+  if (isAwsError(error, 'denied', 'absent')) await lookAgain(context, link)
   return { kind: 'trouble', link, detail: detailOf(error) }
 }
 

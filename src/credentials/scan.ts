@@ -21,6 +21,8 @@ export interface ScanContext {
   readonly store: Store
   readonly jobs: Jobs
   readonly account: Account
+  /** IAM path, `/muster/`. */
+  readonly path: string
   readonly clock: Clock
   readonly log: Logger
 }
@@ -97,10 +99,11 @@ async function withoutTheirDevice({ store, account, clock }: ScanContext): Promi
 }
 
 /** Up to four hours old: what a later look at the user has judged already is no news. */
-async function differingFromReport({ store, account }: ScanContext): Promise<string[]> {
+async function differingFromReport({ store, account, path }: ScanContext): Promise<string[]> {
   const { madeAt, users } = await readCredentialReport(account)
-  const reported = users.map(({ userName, hasPassword, hasMfa, activeKeys }) => ({
+  const reported = users.map(({ userName, arn, hasPassword, hasMfa, activeKeys }) => ({
     name: userName.toLowerCase(),
+    arn,
     password: hasPassword,
     mfa: hasMfa,
     keys: activeKeys,
@@ -109,12 +112,13 @@ async function differingFromReport({ store, account }: ScanContext): Promise<str
     store.db,
     sql`
       select identities.id from identities
-      join jsonb_to_recordset(${JSON.stringify(reported)}::jsonb)
-        as r(name text, password boolean, mfa boolean, keys int)
+      left join jsonb_to_recordset(${JSON.stringify(reported)}::jsonb)
+        as r(name text, arn text, password boolean, mfa boolean, keys int)
         on r.name = lower(coalesce(last_seen_name, user_name))
       where account_id = ${account.accountId} and state in ('active', 'awaiting_mfa')
         and last_reconciled_at < ${madeAt.toISOString()}::timestamptz
-        and (r.password <> console_access or r.mfa <> mfa_enrolled
+        -- Renamed or moved by hand, or gone.
+        and (r.name is null or r.arn not like '%:user' || ${path} || user_name or r.password <> console_access or r.mfa <> mfa_enrolled
           or (not r.mfa and (r.password or r.keys > 0))
           or r.keys <> (select count(*) from jsonb_array_elements(access_keys) as key where (key->>'active')::boolean))`,
   )

@@ -6,7 +6,7 @@ import { AwsCallError, isAwsError, isMissingUser } from '../aws/errors.ts'
 import { type Priority, priorities } from '../aws/limiter.ts'
 import type { RecordedStep } from '../store/schema.ts'
 import type { Plan, Step } from './model.ts'
-import { commandOf, grants, isDoneWhenAbsent, paramsOf } from './steps.ts'
+import { commandOf, grants, isDoneWhenAbsent, paramsOf, takesCredential } from './steps.ts'
 
 export interface ApplyOptions {
   readonly account: Account
@@ -42,7 +42,12 @@ export async function applyPlan(plan: Plan, options: ApplyOptions): Promise<Appl
       steps.push({ do: step.do, params: paramsOf(step), outcome: 'skipped' })
       continue
     }
-    const result = await applyStep(step, { ...options, priority, afterCreate: createdUserId !== null })
+    const result = await applyStep(step, {
+      ...options,
+      priority,
+      afterCreate: createdUserId !== null,
+      mayBeOverruled: !goesOn,
+    })
     steps.push(result.recorded)
     if (result.createdUserId !== null) {
       createdUserId = result.createdUserId
@@ -55,7 +60,9 @@ export async function applyPlan(plan: Plan, options: ApplyOptions): Promise<Appl
   if (leftQuarantineAlive(steps, plan, options.quarantineGroup)) {
     const UserName = String(steps.at(-1)?.params.UserName)
     const back: Step = { do: 'AddUserToGroup', UserName, GroupName: options.quarantineGroup }
-    steps.push((await applyStep(back, { ...options, priority, afterCreate: false })).recorded)
+    steps.push(
+      (await applyStep(back, { ...options, priority, afterCreate: false, mayBeOverruled: false })).recorded,
+    )
   }
   return { steps, createdUserId, stopped, errors }
 }
@@ -85,6 +92,8 @@ interface StepOptions extends ApplyOptions {
   readonly priority: Priority
   /** The user was created moments ago: `NoSuchEntity` is normal for some seconds. */
   readonly afterCreate: boolean
+  /** Not a leaver's: what was read may have been overtaken by an enrollment, whose password is not to be taken. */
+  readonly mayBeOverruled: boolean
 }
 
 /** Waits between tries within one run, in ms; what lasts longer is the job's to retry. */
@@ -93,7 +102,8 @@ const backoffMs = [150, 400, 1000, 2000]
 async function applyStep(step: Step, options: StepOptions): Promise<StepResult> {
   const { account, stillWanted, priority } = options
   const params = paramsOf(step)
-  const callOptions = grants(step, options.quarantineGroup) ? { priority, stillWanted } : { priority }
+  const asks = grants(step, options.quarantineGroup) || (options.mayBeOverruled && takesCredential(step))
+  const callOptions = asks ? { priority, stillWanted } : { priority }
   for (let attempt = 1; ; attempt++) {
     try {
       const called = await account.call(commandOf(step), callOptions)

@@ -417,9 +417,12 @@ async function writeOutcomes(
         locked_at = case when ${speaksLast} then r.locked_at else identities.locked_at end,
         denied_name = case when ${speaksLast} then r.denied_name else identities.denied_name end,
         next_look_at = least(identities.next_look_at, r.next_look_at),
-        lacks = r.lacks, mfa_serials = r.mfa_serials, access_keys = r.access_keys,
+        -- Of what is lacking, whoever spoke later knows more: an enrollment may have ended meanwhile.
+        lacks = case when identities.generation = r.generation then r.lacks else identities.lacks end,
+        mfa_serials = r.mfa_serials, access_keys = r.access_keys,
         boundary_arn = r.boundary_arn, missing_since = r.missing_since,
-        enrollment_wanted = identities.enrollment_wanted or r.enrollment_wanted,
+        enrollment_wanted = identities.enrollment_wanted
+          or (r.enrollment_wanted and identities.generation = r.generation),
         key_link_wanted = identities.key_link_wanted or r.key_link_wanted,
         -- Devices that were lost again meanwhile are another run's.
         mfa_reset = identities.mfa_reset and not (r.mfa_reset_done and identities.generation = r.generation),

@@ -97,3 +97,8 @@ const removals: ReadonlySet<StepName> = new Set<StepName>([
 export function isDoneWhenAbsent(step: Step): boolean {
   return removals.has(step.do)
 }
+
+/** Takes from somebody who works here what an enrollment may just have given. */
+export function takesCredential({ do: action }: Step): boolean {
+  return action === 'DeleteLoginProfile' || action === 'UpdateAccessKey'
+}

@@ -100,8 +100,9 @@ const pages: Pages = {
     body: html`
       <h1>You have two active keys already</h1>
       <p>AWS allows two. Switch off the one you no longer use, then open this link again.</p>
-      <pre>aws iam list-access-keys --user-name ${link.userName}
-aws iam update-access-key --user-name ${link.userName} --access-key-id THE_OLD_ONE --status Inactive</pre>
+      <p class="soft">With a profile that opens an MFA session, or in the console under Security credentials.</p>
+      <pre>aws iam list-access-keys --profile work --user-name ${link.userName}
+aws iam update-access-key --profile work --user-name ${link.userName} --access-key-id THE_OLD_ONE --status Inactive</pre>
       <p><a href="${action}">Look again</a></p>`,
   }),
   'no-device': () => ({

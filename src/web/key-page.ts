@@ -18,9 +18,9 @@ export function keyPage({ link, key, serial, others }: Extract<EnrollStep, { kin
 aws sts get-session-token --profile ${link.userName} \
   --serial-number ${serial} \
   --token-code 123456</pre>
-      <p>Or let the <code>aws</code> command open one when it needs one, by an entry in <code>~/.aws/config</code>. The script is in docs/access-keys.md of Muster.</p>
+      <p>Or let the <code>aws</code> command open one when it needs one, by an entry in <code>~/.aws/config</code>. It wants the script's full path, <code>~</code> does not work; the script is in docs/access-keys.md of Muster.</p>
       <pre>[profile work]
-credential_process = ~/bin/mfa-session ${link.userName} ${serial}</pre>
+credential_process = /home/YOU/bin/mfa-session ${link.userName} ${serial}</pre>
       <p class="soft">A key is switched off when it grows old, and when it is not used. You get a link for a new one in time.</p>`
   return { status: 200, title: 'Your access key', body }
 }
