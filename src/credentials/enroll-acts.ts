@@ -1,6 +1,6 @@
 /** What is done in AWS for the owner of a one-time link: the device, its proof, the password, the key. */
 import { randomBytes } from 'node:crypto'
-import type { Account } from '../aws/account.ts'
+import { type Account, Cancelled } from '../aws/account.ts'
 import { AwsCallError, isAwsError } from '../aws/errors.ts'
 import { givesCodes } from '../identity/credential-rules.ts'
 import type { RoleAccess } from '../identity/desired.ts'
@@ -63,7 +63,11 @@ export async function enable(
     const isActive = mayBeActive && (await calls.listDevices(account, link.userName)).includes(serial)
     if (!isActive) throw error
   }
-  return { serial, link: await noteEnabled(context, link, serial, requestId), isNew: true }
+  const noted = await noteEnabled(context, link, serial, requestId)
+  if (noted) return { serial, link: noted, isNew: true }
+  // Revoked while AWS was asked: whoever held that link does not keep a device either.
+  await startOver(context, link, serial)
+  throw new Cancelled('the link was ended')
 }
 
 /** Whose device of the user gave these codes; undefined when none did. */
@@ -91,18 +95,22 @@ export async function handOver(
   { link, serial, isNew }: Omit<Proof, 'serial'> & { readonly serial: string | null },
 ): Promise<EnrollStep> {
   const minimumLength = await context.minimumPasswordLength()
+  const generate = () => generatePassword({ minimumLength })
   const made = access.console
-    ? await calls.makePassword(
-        account,
-        link.userName,
-        () => generatePassword({ minimumLength }),
-        stillWanted(context, link),
-      )
+    ? await calls
+        .makePassword(account, link.userName, generate, stillWanted(context, link))
+        .catch(async (error) => {
+          if (error instanceof Cancelled && isNew && !(await isStillOpen(context, link))) {
+            await startOver(context, link, serial)
+          }
+          throw error
+        })
     : undefined
   const isOver = await concludeSignIn(context, link, access, made?.requestId)
   if (!isOver) {
     // Revoked, or the employee changed, while AWS was asked: nobody sees this password.
-    if (made) await takeBack(context, account, link, isNew)
+    const isUnwanted = isNew && !(await isStillOpen(context, link))
+    await takeBack(context, account, link, isUnwanted ? serial : null)
     return await insteadOfEnd(context, link)
   }
   const ticket = serial === null ? null : resyncTicket(context.keyring, link.id, serial, context.clock())
@@ -111,13 +119,13 @@ export async function handOver(
 
 /**
  * A password that nobody may see goes. AWS refuses that for some minutes after it was made, so where it does, or
- * where a link that was revoked meanwhile had brought the device too, both are the reconcile's to take away.
+ * where a link that was revoked meanwhile had brought the device `serial`, both are the reconcile's to take away.
  */
 async function takeBack(
   context: EnrollContext,
   account: Account,
   link: EnrollmentCase,
-  deviceToo: boolean,
+  serial: string | null,
 ): Promise<void> {
   const isGone = await calls.deletePassword(account, link.userName).then(
     () => true,
@@ -126,7 +134,12 @@ async function takeBack(
       throw error
     },
   )
-  if (deviceToo || !isGone) await startOver(context, link)
+  if (serial !== null || !isGone) await startOver(context, link, serial)
+}
+
+async function isStillOpen({ store, clock }: EnrollContext, { id }: EnrollmentCase): Promise<boolean> {
+  const link = await findEnrollment(store.db, id)
+  return link !== undefined && isOpen(link, clock())
 }
 
 /** The proof was given: the key, shown once, and the link is over. */
@@ -155,9 +168,8 @@ export async function revealKey(
 }
 
 /** A link that could not be ended is over already, or its identity has changed and is being seen to. */
-async function insteadOfEnd({ store, clock }: EnrollContext, { id }: EnrollmentCase): Promise<EnrollStep> {
-  const link = await findEnrollment(store.db, id)
-  return link && isOpen(link, clock()) ? { kind: 'wait', why: 'settling' } : { kind: 'over' }
+async function insteadOfEnd(context: EnrollContext, link: EnrollmentCase): Promise<EnrollStep> {
+  return (await isStillOpen(context, link)) ? { kind: 'wait', why: 'settling' } : { kind: 'over' }
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */

@@ -10,29 +10,33 @@ import { type EnrollmentsContext, makeEnrollments } from './enrollments.ts'
 
 /**
  * A device is active. Reads of IAM may not show it yet, so the moment is kept; and a run that looked before it must
- * not take the password that is about to be made, so the generation is raised. Returns the link as it is then.
+ * not take the password that is about to be made, so the generation is raised. Returns the link as it is then;
+ * undefined when it was ended, or the identity changed, while AWS was asked: then the device may not stay.
  */
 export async function noteEnabled(
   { store, jobs, clock }: EnrollmentsContext,
   link: EnrollmentCase,
   serial: string,
   requestId: string | undefined,
-): Promise<EnrollmentCase> {
+): Promise<EnrollmentCase | undefined> {
   const now = clock()
   return await store.db.transaction(async (tx) => {
-    await tx.execute(sql`
-      update identities set mfa_enabled_at = ${now.toISOString()}::timestamptz, mfa_enrolled = true
-      where id = ${link.identityId}`)
+    const [row] = await rowsOf<{ generation: number }>(
+      tx,
+      sql`
+        update identities set mfa_enabled_at = ${now.toISOString()}::timestamptz, mfa_enrolled = true,
+          mfa_serials = array_append(mfa_serials, ${serial}), mfa_deadline_at = null
+        where id = ${link.identityId} and generation = ${link.generation}
+          and exists (select 1 from enrollments where enrollments.id = ${link.id} and status = 'open')
+        returning generation`,
+    )
+    if (!row) return undefined
     await forgetDevices(tx, link.id, [serial])
     await recordAudit(tx, [
       entryOf(link, now, 'mfa.enabled', { serial, ...(requestId ? { requestId } : {}) }),
     ])
     await requestReconcile(tx, jobs, [{ id: link.identityId, cause: 'enrollment' }])
-    const [row] = await rowsOf<{ generation: number }>(
-      tx,
-      sql`select generation from identities where id = ${link.identityId}`,
-    )
-    return { ...link, generation: Number(row?.generation ?? -1) }
+    return { ...link, generation: Number(row.generation) + 1 }
   })
 }
 
@@ -43,9 +47,15 @@ export async function lookAgain({ store, jobs }: EnrollmentsContext, link: Enrol
 }
 
 /** Password and devices go, as if the device were lost: who may have them is found out anew. */
-export async function startOver({ store, jobs }: EnrollmentsContext, link: EnrollmentCase): Promise<void> {
+export async function startOver(
+  { store, jobs }: EnrollmentsContext,
+  link: EnrollmentCase,
+  serial: string | null,
+): Promise<void> {
   await store.db.transaction(async (tx) => {
-    await tx.execute(sql`update identities set mfa_reset = true where id = ${link.identityId}`)
+    await tx.execute(sql`
+      update identities set mfa_reset = true, mfa_serials = array_cat(mfa_serials, ${sql.param(serial === null ? [] : [serial])}::text[])
+      where id = ${link.identityId}`)
     await requestReconcile(tx, jobs, [{ id: link.identityId, cause: 'enrollment', urgent: true }])
   })
 }

@@ -50,7 +50,7 @@ async function makeWanted(context: EnrollmentLoopContext): Promise<number> {
       tx,
       sql`
         with wanting as (
-          select id, employee_id, lacks, enrollment_wanted, key_link_wanted from identities
+          select id, employee_id, lacks, enrollment_wanted, key_link_wanted, links_held_since from identities
           where (enrollment_wanted or key_link_wanted) and account_id = ${account.accountId}
           order by id limit ${batchSize} for update skip locked
         ), taken as (
@@ -60,7 +60,7 @@ async function makeWanted(context: EnrollmentLoopContext): Promise<number> {
         select wanting.id, employee_id, e.email, e.given_name,
           enrollment_wanted and lacks is not null and works as wants_enrollment, key_link_wanted and works as wants_key
         from wanting join employees e using (employee_id)
-        cross join lateral (select e.status = 'active' and e.hold is null as works) as employee`,
+        cross join lateral (select e.status = 'active' and e.hold is null and wanting.links_held_since is null as works) as employee`,
     )
     const linkFor = (purpose: EnrollmentPurpose) => (row: Wanting) => ({
       identityId: row.id,

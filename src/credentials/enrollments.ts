@@ -58,6 +58,7 @@ export async function issueEnrollment(
       reason: 'replaced by a newer link',
       now,
     })
+    await tx.execute(sql`update identities set links_held_since = null where id = ${identity.id}`)
     if (replaceDevice) {
       await tx.execute(sql`update identities set mfa_reset = true where id = ${identity.id}`)
       await requestReconcile(tx, jobs, [{ id: identity.id, cause: actor, urgent: true }])
@@ -112,6 +113,11 @@ export async function followChanges(
     const which = sql`employee_id = any(${idsOf(moved)}::text[])`
     const reason =
       'the e-mail address changed while the link was open: make sure it was meant, then send a new link'
+    // Identities before links, as everybody locks them.
+    await tx.execute(sql`
+      update identities set links_held_since = ${now.toISOString()}::timestamptz
+      where ${which} and exists (
+        select 1 from enrollments where enrollments.identity_id = identities.id and enrollments.status = 'open')`)
     await revoke(tx, context, which, reason, { actor: 'muster', now })
   }
 }

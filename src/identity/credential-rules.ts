@@ -84,6 +84,8 @@ export function judgeCredentials(
       ...facts.map((key) => nextKeyChange(key, rotation, now)),
       password === null && unusedAt !== null ? unusedAt : null,
       inGrace ? graceUntil : null,
+      // What is believed now is looked at when there is no more reason to believe it.
+      user.mfaSerials.length === 0 ? settlesAt(context) : null,
       inGrace && devices.any === false ? after(now, remindMs) : null,
       facts.some(({ active, lastUsedAt }) => active && lastUsedAt === 'unknown')
         ? after(now, unreadMs)
@@ -113,12 +115,22 @@ export function isVirtual(serialNumber: string): boolean {
   return /^arn:[^:]+:iam::\d{12}:mfa\//.test(serialNumber)
 }
 
+/** Until when a device of ours may be missing from the list; null when that is over. */
+export function settlesAt({
+  mfaEnabledAt,
+  resetMfa,
+  now,
+}: Pick<CredentialContext, 'mfaEnabledAt' | 'resetMfa' | 'now'>): Date | null {
+  if (mfaEnabledAt === null || resetMfa) return null
+  const until = after(mfaEnabledAt, mfaSettlingMs)
+  return now < until ? until : null
+}
+
 function devicesOf(
   { mfaSerials }: ObservedUser,
   { mfaEnabledAt, resetMfa, now }: CredentialContext,
 ): { readonly any: Facet<boolean>; readonly givingCodes: Facet<boolean> } {
-  const isSettling =
-    mfaEnabledAt !== null && !resetMfa && now.getTime() - mfaEnabledAt.getTime() < mfaSettlingMs
+  const isSettling = settlesAt({ mfaEnabledAt, resetMfa, now }) !== null
   if (mfaSerials === 'unknown') return { any: 'unknown', givingCodes: 'unknown' }
   if (mfaSerials.length === 0 && isSettling) return { any: true, givingCodes: true }
   return { any: mfaSerials.length > 0, givingCodes: mfaSerials.some(givesCodes) || isSettling }

@@ -426,6 +426,8 @@ async function writeOutcomes(
         key_link_wanted = identities.key_link_wanted or r.key_link_wanted,
         -- Devices that were lost again meanwhile are another run's.
         mfa_reset = identities.mfa_reset and not (r.mfa_reset_done and identities.generation = r.generation),
+        -- The deadline was for somebody who had no device yet.
+        mfa_deadline_at = case when cardinality(r.mfa_serials) > 0 then null else identities.mfa_deadline_at end,
         mfa_enabled_at = case when r.mfa_reset_done then null else identities.mfa_enabled_at end,
         reconciled_generation = coalesce(r.reconciled_generation, identities.reconciled_generation),
         last_reconciled_at = r.last_reconciled_at

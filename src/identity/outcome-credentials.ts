@@ -1,7 +1,7 @@
 /** What a run comes to for credentials: what is lacking, what is on record, and who has to hear of it. Pure. */
 import type { Notice } from '../notify/announce.ts'
 import type { AccessKeyRecord, Lack, RecordedStep } from '../store/schema.ts'
-import { isVirtual, judgeCredentials, type KeyVerdict } from './credential-rules.ts'
+import { isVirtual, judgeCredentials, type KeyVerdict, settlesAt } from './credential-rules.ts'
 import type { LoadedIdentity, Outcome } from './ledger.ts'
 import type { Access, Desired, Observed, ObservedUser } from './model.ts'
 import { credentialContext } from './plan-input.ts'
@@ -90,7 +90,10 @@ function memberOutcome(run: CredentialRun, access: Access, user: ObservedUser): 
     keyLinkWanted: reached && verdict.keys.some(({ due }) => due === 'warn'),
     mfaResetDone,
     // One that was deactivated and could not be deleted stands unassigned.
-    mfaSerials: [...left, ...gone.filter((serial) => isVirtual(serial) && !deleted.includes(serial))],
+    mfaSerials: [
+      ...(left.length === 0 && settlesAt(context) ? identity.mfaSerials : left),
+      ...gone.filter((serial) => isVirtual(serial) && !deleted.includes(serial)),
+    ],
     accessKeys: records,
     nextChangeAt: earliest([
       verdict.nextChangeAt,

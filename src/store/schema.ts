@@ -179,6 +179,8 @@ export const identities = pgTable(
     /** As last seen. */
     mfaSerials: text('mfa_serials').array().notNull().default(sql`'{}'`),
     accessKeys: jsonb('access_keys').notNull().$type<readonly AccessKeyRecord[]>().default([]),
+    /** HR changed the address of an open link: no link goes out by itself until an administrator sends one. */
+    linksHeldSince: moment('links_held_since'),
     /** A key grows old: its owner is to get a link for a new one. */
     keyLinkWanted: boolean('key_link_wanted').notNull().default(false),
     /** The boundary of our last accepted call, for a read may lag; empty when the last call's outcome is not known. */

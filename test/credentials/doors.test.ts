@@ -4,7 +4,13 @@ import { test } from 'node:test'
 import { sql } from 'drizzle-orm'
 import type { Sandbox } from '../../src/sandbox/index.ts'
 import { rowsOf } from '../../src/store/open.ts'
-import { forEachEngine, giveCredentials, type RunningService, withMovedClock } from '../harness/service.ts'
+import {
+  call,
+  forEachEngine,
+  giveCredentials,
+  type RunningService,
+  withMovedClock,
+} from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
 import { ownerOf, type PageSeen } from './link-owner.ts'
 
@@ -124,6 +130,85 @@ forEachEngine((name, open) => {
     const page = await sending
     assert.equal(page.password, undefined)
     assert.equal(sandbox.state.users.get('ada.d9')?.loginProfile, undefined)
+  })
+
+  test('a link that is revoked while the device is being enabled leaves no device behind', async () => {
+    const { me, sandbox, api, until, service } = await joiner('D10')
+    const { seed, device } = await me.start()
+    sandbox.faults.add({ action: 'EnableMFADevice', outcome: { delayMs: 400 } })
+    const sending = me.send(me.codes(seed), device)
+    await eventually(async () => isLeased(await running(), 'D10'))
+    await api('DELETE', '/v1/employees/D10/enrollments')
+    const page = await sending
+    assert.equal(page.password, undefined)
+    await eventually(() => sandbox.state.users.get('ada.d10')?.mfaDevices.length === 0)
+    await until('D10', 'awaiting_mfa')
+    const { link } = await api('POST', '/v1/employees/D10/enrollments')
+    const owner = ownerOf({ service, clock }, link)
+    const scan = await owner.start()
+    assert.ok((await owner.send(owner.codes(scan.seed), scan.device)).password)
+  })
+
+  test('a device that is taken away right after it was enabled is missed as soon as reads are to be believed', async () => {
+    const { me, sandbox, api, userName, until } = await joiner('D11')
+    const { seed, device } = await me.start()
+    await me.send(me.codes(seed), device)
+    await until('D11', 'active')
+    call(sandbox, 'DeactivateMFADevice', { UserName: userName, SerialNumber: device })
+    await api('POST', '/v1/employees/D11/reconcile')
+    await until('D11', 'active')
+    move(5 * 60_000 + 1000)
+    await eventually(() => sandbox.state.users.get(userName)?.loginProfile === undefined, {
+      withinMs: 20_000,
+      what: 'the password going',
+    })
+    await until('D11', 'awaiting_mfa')
+  })
+
+  test('the deadline of an adopted user ends with their enrollment', async () => {
+    const { hire, until, api, sandbox, service } = await running()
+    call(sandbox, 'CreateUser', { UserName: 'ada.d12' })
+    await hire('D12')
+    await until('D12', 'conflict')
+    const mfaDeadline = new Date(clock().getTime() + 40 * 86_400_000).toISOString()
+    await api('POST', '/v1/employees/D12/conflict', { resolution: 'adopt', mfaDeadline })
+    await until('D12', 'awaiting_mfa')
+    const me = ownerOf({ service, clock }, (await api('POST', '/v1/employees/D12/enrollments')).link)
+    const { seed, device } = await me.start()
+    assert.ok((await me.send(me.codes(seed), device)).password)
+    await until('D12', 'active')
+    call(sandbox, 'DeactivateMFADevice', { UserName: 'ada.d12', SerialNumber: device })
+    move(11 * 60_000)
+    await api('POST', '/v1/employees/D12/reconcile')
+    await eventually(() => sandbox.state.users.get('ada.d12')?.loginProfile === undefined)
+  })
+
+  test('after the address of an open link changed, no link goes out until an administrator sends one', async () => {
+    const { api, tell, until } = await joiner('D13')
+    const links = async () => (await api('GET', '/v1/employees/D13/enrollments')).items
+    await tell('employee.updated', 'D13', { email: 'thief@example.com' })
+    await eventually(async () => (await links())[0].status === 'revoked')
+    const before = (await links()).length
+    await tell('employee.suspended', 'D13')
+    await until('D13', 'locked')
+    await tell('employee.resumed', 'D13')
+    await until('D13', 'awaiting_mfa')
+    await joiner('D14')
+    assert.equal((await links()).length, before)
+    assert.ok((await api('POST', '/v1/employees/D13/enrollments')).link)
+  })
+
+  test('a ticket of another length, or for a link that never was, is answered as any other', async () => {
+    const { me, api, service } = await joiner('D15')
+    await api('DELETE', '/v1/employees/D15/enrollments')
+    const stranger = ownerOf({ service, clock }, `http://muster.test/enroll/${'A'.repeat(64)}`)
+    const ticket = `x.${'é'.repeat(43)}`
+    const answers = [
+      await me.resync(['123456', '234567'], ticket),
+      await stranger.resync(['123456', '234567'], ticket),
+    ]
+    assert.deepEqual(answers[0], answers[1])
+    assert.equal(answers[0]?.status, 404)
   })
 
   const enrollmentCalls = [

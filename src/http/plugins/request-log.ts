@@ -30,8 +30,12 @@ export function useRequestLog(app: FastifyInstance, registry: Registry): void {
   })
 }
 
-/** The token of a one-time link stands in its path, and on whatever path somebody mistypes it. */
-const withoutTokens = (url: string) => url.replace(/[\w-]{40,}/g, '[token]')
+/** The token of a one-time link stands in its path, however that is encoded, and on whatever path somebody mistypes it. */
+function withoutTokens(url: string): string {
+  const plain = url.replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
+  const at = plain.toLowerCase().indexOf('/enroll/')
+  return at < 0 ? url.replace(/[\w-]{40,}/g, '[token]') : `${plain.slice(0, at)}/enroll/[token]`
+}
 
 /** Reads and intake are many, and leave their traces elsewhere. */
 function levelOf(request: FastifyRequest, reply: FastifyReply): 'info' | 'debug' {

@@ -1,0 +1,1 @@
+ALTER TABLE "identities" ADD COLUMN "links_held_since" timestamp (3) with time zone;
