@@ -15,7 +15,7 @@ import {
   ResyncMFADeviceCommand,
   type ServiceOutputTypes,
 } from '@aws-sdk/client-iam'
-import type { Account, IamCommand } from '../aws/account.ts'
+import { type Account, Cancelled, type IamCommand } from '../aws/account.ts'
 import { AwsCallError, isAwsError } from '../aws/errors.ts'
 import { priorities } from '../aws/limiter.ts'
 
@@ -124,6 +124,8 @@ export async function makePassword(
       const mayBeThere =
         isAwsError(error, 'exists') || (error instanceof AwsCallError && error.outcomeUnknown)
       if (!mayBeThere) throw error
+      // It may be another request's by now, which has shown it.
+      if (!(await stillWanted())) throw new Cancelled('the password is another request’s')
       await deletePassword(account, UserName)
       if (attempt === tries) throw error
     }

@@ -66,7 +66,7 @@ export async function enable(
   const noted = await noteEnabled(context, link, serial, requestId)
   if (noted) return { serial, link: noted, isNew: true }
   // Revoked while AWS was asked: whoever held that link does not keep a device either.
-  await startOver(context, link, serial)
+  if (!(await isUsed(context, link))) await startOver(context, link, serial)
   throw new Cancelled('the link was ended')
 }
 
@@ -100,14 +100,15 @@ export async function handOver(
     ? await calls
         .makePassword(account, link.userName, generate, stillWanted(context, link))
         .catch(async (error) => {
-          if (error instanceof Cancelled && isNew && !(await isStillOpen(context, link))) {
-            await startOver(context, link, serial)
-          }
+          const isOver = error instanceof Cancelled && !(await isStillOpen(context, link))
+          if (isOver && isNew && !(await isUsed(context, link))) await startOver(context, link, serial)
           throw error
         })
     : undefined
   const isOver = await concludeSignIn(context, link, access, made?.requestId)
   if (!isOver) {
+    // Another request with this link was faster: what stands is what that one has shown.
+    if (await isUsed(context, link)) return { kind: 'over' }
     // Revoked, or the employee changed, while AWS was asked: nobody sees this password.
     const isUnwanted = isNew && !(await isStillOpen(context, link))
     await takeBack(context, account, link, isUnwanted ? serial : null)
@@ -135,6 +136,10 @@ async function takeBack(
     },
   )
   if (serial !== null || !isGone) await startOver(context, link, serial)
+}
+
+async function isUsed({ store }: EnrollContext, { id }: EnrollmentCase): Promise<boolean> {
+  return (await findEnrollment(store.db, id))?.status === 'completed'
 }
 
 async function isStillOpen({ store, clock }: EnrollContext, { id }: EnrollmentCase): Promise<boolean> {

@@ -248,11 +248,20 @@ forEachEngine((_name, open) => {
       UserName: userOf()?.userName ?? '',
       Password: 'Nobody-knows-this-1',
     })
-    assert.equal((await me.start()).status, 200)
+    // The look that follows the new device may still be on its way.
+    await eventually(async () => (await me.start()).status === 200)
     const done = await me.send(me.codes(scan.seed, 2))
     assert.ok(done.password, done.text)
     await until('L13', 'active')
     assert.ok(userOf()?.loginProfile)
+  })
+
+  test('a link that is asked for too often has to wait, whatever it is', async () => {
+    const { service } = await running()
+    const nobody = ownerOf({ service, clock }, `http://muster.test/enroll/${'B'.repeat(64)}`)
+    const statuses = new Set<number>()
+    for (let i = 0; i < 31; i++) statuses.add((await nobody.open()).status)
+    assert.deepEqual([...statuses], [404, 429])
   })
 
   test('in observe mode nobody can enroll, and nothing is written to AWS', async () => {
