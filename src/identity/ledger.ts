@@ -198,22 +198,21 @@ async function selectIdentities(
   serve: boolean,
 ): Promise<LoadedIdentity[]> {
   if (ids.length === 0) return []
-  const served = serve
-    ? sql`
-      wanted as (select id from identities where id = any(${sql.param(ids)}::uuid[]) order by id for update),
-      found as (
-        update identities set requested = false, next_look_at = null from wanted where identities.id = wanted.id
-        returning identities.*
-      )`
-    : sql`found as (select * from identities where id = any(${sql.param(ids)}::uuid[]))`
+  if (serve) {
+    await db.execute(sql`
+      with wanted as (select id from identities where id = any(${sql.param(ids)}::uuid[]) order by id for update)
+      update identities set requested = false, next_look_at = null from wanted where identities.id = wanted.id`)
+  }
+  // A statement of its own: one that had to wait for a row sees that row as it is now, and all others as they were
+  // when it began. A generation would be served with the employee of the one before.
   const rows = await rowsOf<Record<string, unknown>>(
     db,
     sql`
-      with ${served}
-      select found.*, e.status, e.role, e.hold, e.locked_since, a.catalog_hash
-      from found
-      join employees e on e.employee_id = found.employee_id
-      left join accounts a on a.account_id = found.account_id`,
+      select identities.*, e.status, e.role, e.hold, e.locked_since, a.catalog_hash
+      from identities
+      join employees e using (employee_id)
+      left join accounts a using (account_id)
+      where identities.id = any(${sql.param(ids)}::uuid[])`,
   )
   return rows.map(loaded)
 }
