@@ -1,6 +1,7 @@
 /** Every setting: read once, validated, frozen. A missing or malformed one stops the start with one line. */
 
 import { isAbsolute } from 'node:path'
+import type { AwsEndpoints } from './aws/account.ts'
 import { type PasswordPolicy, recommendedPolicy, weakParts } from './credentials/password-policy.ts'
 import { type RotationRules, usualRotation } from './identity/rotation.ts'
 import { isPlainAddress, type MailSettings, type NotifySettings, shownUrl } from './notify/settings.ts'
@@ -32,8 +33,7 @@ export interface Config {
   readonly sandbox: { readonly port: number } | undefined
   readonly aws: {
     readonly region: string
-    readonly iamEndpointUrl: string | undefined
-    readonly stsEndpointUrl: string | undefined
+    readonly endpoints: AwsEndpoints
   }
   readonly logLevel: string
 }
@@ -84,8 +84,12 @@ export function readConfig(env: Environment, { sandbox = false } = {}): Config {
     sandbox: inSandbox ? { port: read('MUSTER_SANDBOX_PORT', integer(0, 65_535), 4599) } : undefined,
     aws: {
       region: read('AWS_REGION', region, read('AWS_DEFAULT_REGION', region, 'us-east-1')),
-      iamEndpointUrl: read('AWS_ENDPOINT_URL_IAM', webUrl, read('AWS_ENDPOINT_URL', webUrl, undefined)),
-      stsEndpointUrl: read('AWS_ENDPOINT_URL_STS', webUrl, read('AWS_ENDPOINT_URL', webUrl, undefined)),
+      endpoints: {
+        iam: readEndpoint(read, 'IAM'),
+        sts: readEndpoint(read, 'STS'),
+        cloudtrail: readEndpoint(read, 'CLOUDTRAIL'),
+        s3: readEndpoint(read, 'S3'),
+      },
     },
     logLevel: read(
       'MUSTER_LOG_LEVEL',
@@ -94,6 +98,9 @@ export function readConfig(env: Environment, { sandbox = false } = {}): Config {
     ),
   })
 }
+
+const readEndpoint = (read: Read, service: string) =>
+  read(`AWS_ENDPOINT_URL_${service}`, webUrl, read('AWS_ENDPOINT_URL', webUrl, undefined))
 
 /** A setting that makes the policy weaker than what is recommended needs a word of its own. */
 function readPasswordPolicy(read: Read): PasswordPolicy {

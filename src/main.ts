@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
+import { endpointsAt } from './aws/account.ts'
 import { welcome } from './banner.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { FolderRefused } from './data-folder.ts'
@@ -47,7 +48,7 @@ async function run(config: Config, log: Logger): Promise<void> {
   if (!config.databaseUrl) assertFolderIsFree(config.dataDir)
   const sandbox = config.sandbox ? await startSandbox(config.dataDir, config.sandbox.port) : undefined
   const live = sandbox
-    ? { ...config, aws: { region: 'us-east-1', iamEndpointUrl: sandbox.url, stsEndpointUrl: sandbox.url } }
+    ? { ...config, aws: { region: 'us-east-1', endpoints: endpointsAt(sandbox.url) } }
     : config
   const credentials = sandbox ? { credentials: sandbox.credentials } : {}
   const service = await openService(live, { log, ...credentials }).catch((error) =>

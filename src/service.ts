@@ -332,8 +332,7 @@ async function findAccount(
     try {
       return await openAccount(store.db, {
         region: config.aws.region,
-        iamEndpointUrl: config.aws.iamEndpointUrl,
-        stsEndpointUrl: config.aws.stsEndpointUrl,
+        endpoints: config.aws.endpoints,
         rate: config.iamRate,
         credentials,
         metering,

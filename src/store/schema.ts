@@ -187,6 +187,8 @@ export const identities = pgTable(
     boundaryArn: text('boundary_arn'),
     /** Since when a user of known id is not to be found. One look is no proof: names change while pages are read. */
     missingSince: moment('missing_since'),
+    /** Something that grants is planned, and waits until CloudTrail is verified. */
+    waitsForTrail: boolean('waits_for_trail').notNull().default(false),
     /** An administrator's word that the user of this name is to be taken over. */
     adopt: boolean('adopt').notNull().default(false),
     generation: integer('generation').notNull().default(0),
@@ -214,6 +216,7 @@ export const identities = pgTable(
       .where(sql`locked_at is not null`),
     index('identities_aws_user').on(table.accountId, table.awsUserId),
     index('identities_enrollment').on(table.id).where(sql`enrollment_wanted or key_link_wanted`),
+    index('identities_waiting_for_trail').on(table.accountId).where(sql`waits_for_trail`),
   ],
 )
 
@@ -408,7 +411,33 @@ export const accounts = pgTable('accounts', {
   /** When devices, passwords and keys of all users were last compared with the record. */
   credentialsScannedAt: moment('credentials_scanned_at'),
   credentialsLeasedUntil: moment('credentials_leased_until'),
+  /** What the last look at the account's trails came to. */
+  trailLook: jsonb('trail_look').$type<TrailLook>(),
 })
+
+/** Work that one replica at a time does for an account, and when it was last done. */
+export const leases = pgTable(
+  'leases',
+  {
+    accountId: text('account_id').notNull(),
+    name: text('name').notNull(),
+    leasedUntil: moment('leased_until'),
+    doneAt: moment('done_at'),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.name] })],
+)
+
+/** Whether CloudTrail is on, as the trail gate last saw it. Moments are RFC 3339. */
+export interface TrailLook {
+  readonly isVerified: boolean
+  /** What is wrong, and what to do about it; null when verified. */
+  readonly reason: string | null
+  /** The trail that is good enough. */
+  readonly trailArn: string | null
+  readonly checkedAt: string
+  /** Since when it has been so. */
+  readonly since: string
+}
 
 /** Always whole: IAM has no partial update, and forgets what a call leaves out. */
 export interface PasswordPolicy {
@@ -438,3 +467,6 @@ export interface PasswordPolicyLook {
   readonly wouldExpire: readonly string[]
   readonly problem: string | null
 }
+
+export * from './compliance-tables.ts'
+export * from './trail-tables.ts'

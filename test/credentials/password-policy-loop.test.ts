@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { Registry } from 'prom-client'
-import { openAccount } from '../../src/aws/account.ts'
+import { endpointsAt, openAccount } from '../../src/aws/account.ts'
 import { meterCalls } from '../../src/aws/metering.ts'
 import { systemClock } from '../../src/clock.ts'
 import { startPasswordPolicyLoop } from '../../src/credentials/password-policy-loop.ts'
@@ -55,8 +55,7 @@ const actions = async (muster: RunningService) =>
 async function startImpatientLoop({ service, sandbox, config }: RunningService) {
   const account = await openAccount(service.store.db, {
     region: 'us-east-1',
-    iamEndpointUrl: sandbox.url,
-    stsEndpointUrl: sandbox.url,
+    endpoints: endpointsAt(sandbox.url),
     rate: 1000,
     credentials: sandbox.credentials,
     metering: meterCalls(new Registry()),

@@ -16,7 +16,7 @@ const root = new URL('../..', import.meta.url).pathname
 const enforce = policyIn('deploy/permissions.json')
 const observe = policyIn('deploy/permissions-observe.json')
 
-test('Muster is allowed exactly the IAM actions that its code calls', () => {
+test('Muster is allowed exactly the actions that its code calls', () => {
   assert.deepEqual(actionsOf(enforce), calledActions())
 })
 
@@ -54,13 +54,22 @@ function actionsOf(policy: Policy): string[] {
   return policy.Statement.flatMap(({ Action }) => Action).sort()
 }
 
-/** Every command of the IAM client that is named in the source, the sandbox apart. */
+/** Operations of S3 whose permission has another name, or that need more than one. */
+const permissionsOf: Readonly<Record<string, readonly string[]>> = {
+  's3:ListObjectsV2': ['s3:ListBucket'],
+  's3:HeadObject': ['s3:GetObject'],
+}
+
+/** Every command of the AWS clients that is named in the source, the sandbox apart. */
 function calledActions(): string[] {
   const files = globSync('src/**/*.ts', { cwd: root }).filter((file) => !file.startsWith('src/sandbox/'))
   const named = files.flatMap((file) => {
     const source = readFileSync(`${root}${file}`, 'utf8')
-    const imported = /import \{([^}]*)\} from '@aws-sdk\/client-iam'/.exec(source)?.[1] ?? ''
-    return [...imported.matchAll(/\b([A-Z]\w+)Command\b/g)].map((match) => `iam:${match[1]}`)
+    return ['iam', 'cloudtrail', 's3'].flatMap((service) => {
+      const imported =
+        new RegExp(`import \\{([^}]*)\\} from '@aws-sdk/client-${service}'`).exec(source)?.[1] ?? ''
+      return [...imported.matchAll(/\b([A-Z]\w+)Command\b/g)].map((match) => `${service}:${match[1]}`)
+    })
   })
-  return [...new Set(named)].sort()
+  return [...new Set(named.flatMap((action) => permissionsOf[action] ?? [action]))].sort()
 }

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
 import { buildApp } from '../../src/app.ts'
-import { openAccount } from '../../src/aws/account.ts'
+import { endpointsAt, openAccount } from '../../src/aws/account.ts'
 import { meterCalls } from '../../src/aws/metering.ts'
 import { BASELINE, type Catalog, DEFAULT_PATH, QUARANTINE } from '../../src/catalog/catalog.ts'
 import { loadCatalog } from '../../src/catalog/load.ts'
@@ -47,8 +47,7 @@ export async function openApp(
   const registry = new Registry()
   const account = await openAccount(store.db, {
     region: 'us-east-1',
-    iamEndpointUrl: sandbox.url,
-    stsEndpointUrl: sandbox.url,
+    endpoints: endpointsAt(sandbox.url),
     rate: 1000,
     credentials: sandbox.credentials,
     metering: meterCalls(registry),

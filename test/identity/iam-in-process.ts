@@ -26,5 +26,16 @@ export function inProcess(sandbox: SandboxAccount, onAccepted: (step: Step) => v
     const output = answer.output as unknown as Output
     return { output, requestId: 'request-1', startedAt: now, durationMs: 1, attempts: 1 }
   }
-  return { accountId: sandbox.accountId, partition: 'aws', call, callUrgently: (it) => call(it), close() {} }
+  const notHere = () => Promise.reject(new Error('only IAM is in this process'))
+  return {
+    accountId: sandbox.accountId,
+    partition: 'aws',
+    iamRegion: 'us-east-1',
+    principalId: 'AIDAINPROCESS',
+    call,
+    callUrgently: (it) => call(it),
+    callTrail: notHere,
+    callS3: notHere,
+    close() {},
+  }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { sql } from 'drizzle-orm'
 import { Registry } from 'prom-client'
-import { openAccount } from '../../src/aws/account.ts'
+import { endpointsAt, openAccount } from '../../src/aws/account.ts'
 import { meterCalls } from '../../src/aws/metering.ts'
 import { keepPasswordPolicy } from '../../src/credentials/password-policy-loop.ts'
 import { createAnnounce } from '../../src/notify/outbox.ts'
@@ -98,8 +98,7 @@ forEachEngine((_name, open) => {
     const { store, jobs } = service
     const account = await openAccount(store.db, {
       region: 'us-east-1',
-      iamEndpointUrl: sandbox.url,
-      stsEndpointUrl: sandbox.url,
+      endpoints: endpointsAt(sandbox.url),
       rate: 1000,
       credentials: sandbox.credentials,
       metering: meterCalls(new Registry()),

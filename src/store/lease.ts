@@ -1,0 +1,48 @@
+/** Work that one replica at a time does for an account: shared through the database. */
+import { sql } from 'drizzle-orm'
+import { type Database, rowsOf } from './open.ts'
+
+export interface LeaseOptions {
+  /** After a crash, nobody can start before this has passed. */
+  readonly leaseMs: number
+  /** Not again before this has passed since it was last done; 0 for whenever it is free. */
+  readonly everyMs: number
+  readonly now: Date
+}
+
+export interface Lease {
+  /** Gives the lease back, and notes that the work was done at `at`; null when it was not. */
+  end(at: Date | null): Promise<void>
+}
+
+/** Undefined when another replica is at it, or it is not due yet. */
+export async function takeLease(
+  db: Database,
+  accountId: string,
+  name: string,
+  { leaseMs, everyMs, now }: LeaseOptions,
+): Promise<Lease | undefined> {
+  const at = now.toISOString()
+  const until = new Date(now.getTime() + leaseMs).toISOString()
+  const lastBefore = new Date(now.getTime() - everyMs).toISOString()
+  const rows = await rowsOf(
+    db,
+    sql`
+      insert into leases as lease (account_id, name, leased_until) values (${accountId}, ${name}, ${until}::timestamptz)
+      on conflict (account_id, name) do update set leased_until = excluded.leased_until
+      where (lease.leased_until is null or lease.leased_until <= ${at}::timestamptz)
+        and (lease.done_at is null or lease.done_at <= ${lastBefore}::timestamptz)
+      returning account_id`,
+  )
+  if (rows.length === 0) return undefined
+  return {
+    async end(doneAt) {
+      // One that ran out may be another's by now.
+      await db.execute(sql`
+        update leases set
+          leased_until = case when leased_until = ${until}::timestamptz then null else leased_until end,
+          done_at = coalesce(${doneAt?.toISOString() ?? null}::timestamptz, done_at)
+        where account_id = ${accountId} and name = ${name}`)
+    },
+  }
+}
