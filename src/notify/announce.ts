@@ -20,6 +20,8 @@ export const notices = [
   'mfa.missing',
   'drift.detected',
   'password_policy.restored',
+  'trail_gate.closed',
+  'trail_gate.opened',
 ] as const
 
 export type NoticeType = (typeof notices)[number]

@@ -1,0 +1,132 @@
+/**
+ * The trail gate: nothing that grants access runs while CloudTrail is not verified. What was seen last is in the
+ * database, shared by all replicas; nobody grants on anything older than a minute.
+ */
+import { sql } from 'drizzle-orm'
+import type { Logger } from 'pino'
+import { recordAudit } from '../audit/record.ts'
+import type { Account } from '../aws/account.ts'
+import type { Clock } from '../clock.ts'
+import { requestReconcile } from '../identity/request.ts'
+import type { Jobs } from '../jobs/jobs.ts'
+import type { Announce } from '../notify/announce.ts'
+import { type Database, rowsOf, type Store, type Transaction } from '../store/open.ts'
+import type { TrailLook } from '../store/schema.ts'
+import { readTrails } from './read-trails.ts'
+import { verifyTrails } from './verify.ts'
+
+export interface TrailGate {
+  /** Null when access may be granted now; otherwise why it has to wait, for whoever waits. */
+  closedBecause(): Promise<string | null>
+}
+
+export interface TrailGateContext {
+  readonly store: Store
+  readonly jobs: Jobs
+  readonly account: Account
+  /** `warn`: whatever is seen is told, and nothing waits for it. */
+  readonly trailGate: 'enforce' | 'warn'
+  readonly announce: Announce
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** A look at a good trail is relied upon so long; one at a bad trail, so that its return is noticed soon. */
+const goodForMs = 45_000
+const badForMs = 10_000
+
+export function openTrailGate(context: TrailGateContext): TrailGate {
+  const { store, account, trailGate, clock } = context
+  let latest: TrailLook | null = null
+  let looking: Promise<TrailLook> | undefined
+  const current = async (): Promise<TrailLook> => {
+    if (isCurrent(latest, clock())) return latest
+    latest = await readTrailLook(store.db, account.accountId)
+    if (isCurrent(latest, clock())) return latest
+    // Whoever asks at the same time shares the answer.
+    looking ??= lookAtTrails(context).finally(() => {
+      looking = undefined
+    })
+    latest = await looking
+    return latest
+  }
+  return {
+    async closedBecause() {
+      if (trailGate === 'warn') return null
+      const { isVerified, reason } = await current()
+      return isVerified ? null : `waits until CloudTrail is verified: ${reason}`
+    },
+  }
+}
+
+function isCurrent(look: TrailLook | null, now: Date): look is TrailLook {
+  if (!look) return false
+  const ageMs = now.getTime() - Date.parse(look.checkedAt)
+  return ageMs >= 0 && ageMs < (look.isVerified ? goodForMs : badForMs)
+}
+
+export async function readTrailLook(db: Database, accountId: string): Promise<TrailLook | null> {
+  const [row] = await rowsOf<{ trail_look: TrailLook | null }>(
+    db,
+    sql`select trail_look from accounts where account_id = ${accountId}`,
+  )
+  return row?.trail_look ?? null
+}
+
+/** Asks CloudTrail, and records what it says. The answer that stands is the newest, whoever asked for it. */
+export async function lookAtTrails(context: TrailGateContext): Promise<TrailLook> {
+  const { store, account, clock } = context
+  // By the moment of the question: what changes while it is answered is seen by the next look.
+  const checkedAt = clock().toISOString()
+  const seen = verifyTrails(await readTrails(account))
+  return await store.db.transaction(async (tx) => {
+    const [row] = await rowsOf<{ trail_look: TrailLook | null }>(
+      tx,
+      sql`select trail_look from accounts where account_id = ${account.accountId} for update`,
+    )
+    const before = row?.trail_look ?? null
+    if (before && before.checkedAt > checkedAt) return before
+    const isSame = before?.isVerified === seen.isVerified
+    const look: TrailLook = { ...seen, checkedAt, since: isSame ? before.since : checkedAt }
+    await tx.execute(sql`
+      update accounts set trail_look = ${JSON.stringify(look)}::jsonb where account_id = ${account.accountId}`)
+    if (!isSame) await tellOfChange(tx, context, before, look)
+    if (look.isVerified) await letThrough(tx, context)
+    return look
+  })
+}
+
+/** That all is well at the very first look is no news. */
+async function tellOfChange(
+  tx: Transaction,
+  { account: { accountId }, trailGate, announce, clock, log }: TrailGateContext,
+  before: TrailLook | null,
+  look: TrailLook,
+): Promise<void> {
+  const { isVerified, reason, trailArn } = look
+  if (!isVerified) log.warn({ accountId, reason, trailGate }, 'CloudTrail is not verified')
+  else if (before) log.info({ accountId, trailArn }, 'CloudTrail is verified again')
+  if (isVerified && !before) return
+  const type = isVerified ? 'trail_gate.opened' : 'trail_gate.closed'
+  const at = clock()
+  const data = { accountId, mode: trailGate, reason, trailArn: trailArn ?? before?.trailArn ?? null }
+  await recordAudit(tx, [{ at, actor: 'trail gate', action: type, details: data }])
+  await announce(tx, [{ type, at, employeeId: null, data }])
+}
+
+/** Whoever waits goes on at once. */
+async function letThrough(tx: Transaction, { account, jobs }: TrailGateContext): Promise<void> {
+  const waiting = await rowsOf<{ id: string }>(
+    tx,
+    sql`
+      with waiting as (
+        select id from identities where account_id = ${account.accountId} and waits_for_trail order by id for update)
+      update identities set waits_for_trail = false from waiting where identities.id = waiting.id
+      returning identities.id`,
+  )
+  await requestReconcile(
+    tx,
+    jobs,
+    waiting.map(({ id }) => ({ id, cause: 'trail gate' })),
+  )
+}
