@@ -26,6 +26,7 @@ import { createDryRun } from './identity/dry-run.ts'
 import { startDueSweep, takeUp } from './identity/due.ts'
 import type { EvaluateContext } from './identity/evaluate.ts'
 import { shareFirstDenies } from './identity/first-deny.ts'
+import type { GrantGate } from './identity/grant-gate.ts'
 import { openLedger } from './identity/ledger.ts'
 import type { ReconcileContext } from './identity/reconcile.ts'
 import { roleAccessIn } from './identity/role-access.ts'
@@ -43,6 +44,8 @@ import { startNotificationRetention } from './notify/retention.ts'
 import { tellsAnyone } from './notify/settings.ts'
 import { accountUnknown } from './problem.ts'
 import { openStore, type Store } from './store/open.ts'
+import { openTrailGate, type TrailGateContext } from './trail/gate.ts'
+import { startTrailGateLoop } from './trail/gate-loop.ts'
 
 export interface Service {
   readonly app: FastifyInstance
@@ -113,8 +116,9 @@ export async function openService(config: Config, options: ServiceOptions): Prom
     identityRoom = openIdentityRoom(config, { store, jobs, catalog, account, announce, clock, keyring, log })
     // What would be started from here on, nobody would stop.
     if (!works || stopping.signal.aborted) return
-    const { evaluation, reconciliation, enrollments } = identityRoom
+    const { evaluation, reconciliation, enrollments, gate } = identityRoom
     const catalogLoop = startCatalogLoop({
+      trailGate: reconciliation.trailGate,
       db: store.db,
       account,
       catalog,
@@ -136,6 +140,7 @@ export async function openService(config: Config, options: ServiceOptions): Prom
     })
     wakePasswordPolicy = passwordPolicyLoop.wake
     loops.push(
+      startTrailGateLoop(gate, catalogLoop.wake),
       catalogLoop,
       drain,
       passwordPolicyLoop,
@@ -243,6 +248,7 @@ interface IdentityRoom {
   readonly evaluation: EvaluateContext
   readonly reconciliation: ReconcileContext
   readonly enrollments: EnrollContext
+  readonly gate: TrailGateContext
 }
 
 function openIdentityRoom(
@@ -268,6 +274,8 @@ function openIdentityRoom(
     userNameTemplate: config.userNameTemplate,
   }
   const roleAccess = roleAccessIn(catalog, place)
+  const gate: TrailGateContext = { store, jobs, account, trailGate: config.trailGate, announce, clock, log }
+  const trailGate: GrantGate = openTrailGate(gate)
   const links: EnrollmentsContext = {
     store,
     jobs,
@@ -279,6 +287,7 @@ function openIdentityRoom(
   }
   return {
     account,
+    gate,
     evaluation: {
       jobs,
       catalog,
@@ -289,6 +298,7 @@ function openIdentityRoom(
       ...links,
       keyring,
       account: () => account,
+      trailGate: () => trailGate,
       path: config.iamPath,
       minimumPasswordLength: () => shortestPassword(store.db, account.accountId, config.passwordPolicy),
       log,
@@ -312,6 +322,7 @@ function openIdentityRoom(
       mode: config.mode,
       retentionDays: config.retentionDays,
       rotation: config.rotation,
+      trailGate,
       clock,
       isToBeOut: isToBeOut(store.db, account.accountId),
       ownerOf: ownerOf(store.db, account.accountId),

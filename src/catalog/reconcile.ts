@@ -4,12 +4,13 @@ import type { Logger } from 'pino'
 import { recordAudit } from '../audit/record.ts'
 import type { Account } from '../aws/account.ts'
 import type { Clock } from '../clock.ts'
+import type { GrantGate } from '../identity/grant-gate.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
 import { newId } from '../store/ids.ts'
 import { type Database, rowsOf } from '../store/open.ts'
 import { type OperationStatus, operations, type RecordedStep } from '../store/schema.ts'
 import { desiredAccount } from './account.ts'
-import { type AccountPlan, planAccount } from './account-plan.ts'
+import { type AccountPlan, planAccount, withoutGrants } from './account-plan.ts'
 import { accountStepParams, applyAccountStep } from './apply.ts'
 import type { Catalog } from './catalog.ts'
 import { observeAccount } from './observe.ts'
@@ -21,6 +22,7 @@ export interface CatalogContext {
   /** IAM path, `/muster/`. */
   readonly path: string
   readonly mode: 'enforce' | 'observe'
+  readonly trailGate: GrantGate
   readonly clock: Clock
   readonly log: Logger
 }
@@ -94,7 +96,9 @@ export async function reconcileCatalog(
       await rehearse(context, plan)
       return 'settled'
     }
-    const failure = await perform(context, plan, signal)
+    const heldBy = await holdOf(context, plan)
+    const now = heldBy === null ? plan : { ...plan, steps: withoutGrants(plan.steps) }
+    const failure = (await perform(context, now, signal)) ?? heldBy
     problem = failure ?? problem
     done = failure === null && plan.conflicts.length === 0
     return done ? 'settled' : 'unsettled'
@@ -158,6 +162,16 @@ function problemOf({ conflicts, leftovers }: AccountPlan): string | null {
 }
 
 const clearsAway: ReadonlySet<string> = new Set(['DeleteGroup', 'DeletePolicy'])
+
+/** Why the plan has to wait, or null. What was there before, and is only set right again, gives nobody anything new. */
+async function holdOf({ db, account, catalog, trailGate }: CatalogContext, plan: AccountPlan) {
+  if (withoutGrants(plan.steps).length === plan.steps.length) return null
+  const [row] = await rowsOf<{ catalog_hash: string | null }>(
+    db,
+    sql`select catalog_hash from accounts where account_id = ${account.accountId}`,
+  )
+  return row?.catalog_hash === catalog.hash ? null : await trailGate.closedBecause()
+}
 
 /** What failed, or null. Ends at the first failure: the order of the steps is a security property. */
 async function perform(

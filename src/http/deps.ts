@@ -13,7 +13,7 @@ import type { Keyring } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 
 export interface AppDeps {
-  readonly config: Pick<Config, 'adminToken' | 'hrSecrets' | 'mode' | 'publicUrl'>
+  readonly config: Pick<Config, 'adminToken' | 'hrSecrets' | 'mode' | 'publicUrl' | 'trailGate'>
   readonly store: Store
   readonly jobs: Jobs
   readonly inbox: Inbox

@@ -104,6 +104,8 @@ export interface Outcome {
   readonly accessKeys: readonly AccessKeyRecord[]
   readonly boundaryArn: string | null
   readonly missingSince: Date | null
+  /** Something that grants was planned, and waits for the trail gate. */
+  readonly waitsForTrail: boolean
   /** The generation that this run worked for. */
   readonly generation: number
   /** The generation that is reconciled now; null when this run did not get there. */

@@ -37,6 +37,10 @@ export interface Run {
   /** A user that is known was not to be found: to be confirmed. */
   readonly missing?: boolean
   readonly waitingFor?: string
+  /** Why what grants was left out: the trail gate is shut. */
+  readonly heldBy?: string
+  /** CloudTrail is not verified, and the gate only warns. */
+  readonly grantedDespite?: string
 }
 
 /** How the identity stands after the run, as far as accepted calls and reads tell. */
@@ -92,6 +96,7 @@ export function settle(run: Run): Outcome {
     ...noted,
     ...(gone ? { lacks: null, mfaSerials: [], accessKeys: [] } : {}),
     boundaryArn: gone ? null : boundaryAfter(run),
+    waitsForTrail: run.heldBy !== undefined,
     missingSince: run.missing ? (identity.missingSince ?? run.finishedAt) : null,
     reconciledGeneration: verdict.reached ? identity.generation : null,
     at: run.finishedAt,
@@ -222,6 +227,7 @@ const minuteMs = 60_000
 export const missingForMs = 10_000
 /** Somebody who is to be deleted and could not be may be getting something new right now. */
 const purgeRetryMs = 30_000
+const whileHeldMs = 5 * minuteMs
 /** A job's tries take about an hour; whatever becomes of them, somebody comes back. */
 const afterDeadLetterMs = 70 * minuteMs
 
@@ -234,6 +240,10 @@ function judgeActive(
   const after = (ms: number) => new Date(finishedAt.getTime() + ms)
   if (run.waitingFor) {
     return { state: identity.state, reason: run.waitingFor, nextLookAt: after(5000), reached: false }
+  }
+  if (run.heldBy) {
+    // The gate's own look lets everybody through; this one is for whatever that does not reach.
+    return { state: 'blocked', reason: run.heldBy, nextLookAt: after(whileHeldMs), reached: false }
   }
   // The newer generation has its own job.
   if (applied?.stopped) return { state: identity.state, reason: null, nextLookAt: null, reached: false }
@@ -268,7 +278,7 @@ function judgeActive(
   const needsMfa = access.console || access.accessKeys !== 'none'
   return {
     state: needsMfa && !credentials.isEnrolled ? 'awaiting_mfa' : 'active',
-    reason: denyOn(run.observed),
+    reason: denyOn(run.observed) ?? run.grantedDespite ?? null,
     nextLookAt: credentials.nextChangeAt,
     lockedAt: null,
     reached: true,
@@ -444,6 +454,8 @@ function recordOf(run: Run, verdict: Verdict, facts: Facts): Pick<Outcome, 'oper
 
 function statusOf(run: Run, verdict: Verdict): OperationStatus {
   if (run.rehearsed) return 'planned'
+  // What did not have to wait is done.
+  if (run.heldBy && !run.applied?.stopped && run.applied?.errors.length === 0) return 'done'
   if (run.applied?.stopped) return 'stopped'
   return verdict.reached ? 'done' : 'failed'
 }

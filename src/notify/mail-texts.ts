@@ -105,6 +105,7 @@ const meaningOf: Readonly<Record<string, string>> = {
   'access_key.disabled': 'An access key was made inactive.',
   'drift.detected': 'Somebody changed a user by hand. Muster has changed it back.',
   'password.removed': 'A console password was taken away.',
+  'trail_gate.closed': 'CloudTrail is not verifiably on. Nobody gets new access until it is.',
 }
 
 /** What others wrote stays on its line, without characters that do not show. */

@@ -3,13 +3,15 @@ import { type Loop, startLoop } from '../jobs/loop.ts'
 import { takeLease } from '../store/lease.ts'
 import { lookAtTrails, type TrailGateContext } from './gate.ts'
 
-const everyMs = 20_000
+const everyMs = 15_000
 /** While the gate is shut, so that whoever waits goes on soon after the trail's return. */
 const whileShutMs = 5000
 const leaseMs = 30_000
 
-export function startTrailGateLoop(context: TrailGateContext): Loop {
+/** @param onOpen called when the gate has opened again: whatever else waits for it need not wait for its own look */
+export function startTrailGateLoop(context: TrailGateContext, onOpen: () => void): Loop {
   const { store, account, clock, log } = context
+  let isShut = false
   const loop = startLoop({
     name: 'trail gate',
     everyMs,
@@ -21,6 +23,8 @@ export function startTrailGateLoop(context: TrailGateContext): Loop {
       try {
         const { isVerified } = await lookAtTrails(context)
         if (!isVerified) setTimeout(() => loop.wake(), whileShutMs).unref()
+        if (isVerified && isShut) onOpen()
+        isShut = !isVerified
       } finally {
         await lease.end(clock())
       }

@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import { recordAudit } from '../audit/record.ts'
 import type { Account } from '../aws/account.ts'
 import type { Clock } from '../clock.ts'
+import type { GrantGate } from '../identity/grant-gate.ts'
 import { requestReconcile } from '../identity/request.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Announce } from '../notify/announce.ts'
@@ -14,11 +15,6 @@ import { type Database, rowsOf, type Store, type Transaction } from '../store/op
 import type { TrailLook } from '../store/schema.ts'
 import { readTrails } from './read-trails.ts'
 import { verifyTrails } from './verify.ts'
-
-export interface TrailGate {
-  /** Null when access may be granted now; otherwise why it has to wait, for whoever waits. */
-  closedBecause(): Promise<string | null>
-}
 
 export interface TrailGateContext {
   readonly store: Store
@@ -35,7 +31,7 @@ export interface TrailGateContext {
 const goodForMs = 45_000
 const badForMs = 10_000
 
-export function openTrailGate(context: TrailGateContext): TrailGate {
+export function openTrailGate(context: TrailGateContext): GrantGate {
   const { store, account, trailGate, clock } = context
   let latest: TrailLook | null = null
   let looking: Promise<TrailLook> | undefined
@@ -50,12 +46,14 @@ export function openTrailGate(context: TrailGateContext): TrailGate {
     latest = await looking
     return latest
   }
+  const unverified = async (mode: typeof trailGate, lead: string) => {
+    if (mode !== trailGate) return null
+    const { isVerified, reason } = await current()
+    return isVerified ? null : `${lead}: ${reason}`
+  }
   return {
-    async closedBecause() {
-      if (trailGate === 'warn') return null
-      const { isVerified, reason } = await current()
-      return isVerified ? null : `waits until CloudTrail is verified: ${reason}`
-    },
+    closedBecause: () => unverified('enforce', 'waits until CloudTrail is verified'),
+    warning: () => unverified('warn', 'granted although CloudTrail is not verified'),
   }
 }
 

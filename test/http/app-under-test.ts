@@ -22,6 +22,7 @@ import type { Store } from '../../src/store/open.ts'
 import { accounts } from '../../src/store/schema.ts'
 import { type Api, adminToken, apiOf } from '../harness/api.ts'
 import { emptyStore, type OpenTestStore, silentLog } from '../harness/databases.ts'
+import { openGate } from '../harness/gate.ts'
 
 export interface AppUnderTest {
   readonly app: FastifyInstance
@@ -77,7 +78,13 @@ export async function openApp(
   const alsoFollow: FollowContext['alsoFollow'] = (tx, changes, now) => followChanges(tx, links, changes, now)
   let wakes = 0
   const deps: AppDeps = {
-    config: { adminToken, hrSecrets: [], mode: 'enforce', publicUrl: 'http://muster.test' },
+    config: {
+      adminToken,
+      hrSecrets: [],
+      mode: 'enforce',
+      trailGate: 'enforce',
+      publicUrl: 'http://muster.test',
+    },
     store,
     jobs,
     catalog,
@@ -101,6 +108,7 @@ export async function openApp(
       ...links,
       keyring,
       account: () => account,
+      trailGate: () => openGate,
       path: DEFAULT_PATH,
       minimumPasswordLength: async () => 14,
       log: silentLog,
