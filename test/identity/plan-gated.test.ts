@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Observed, Plan, Step } from '../../src/identity/model.ts'
-import { withoutGrants } from '../../src/identity/plan-gated.ts'
+import { type GivenRecord, withoutGrants } from '../../src/identity/plan-gated.ts'
 import { present } from './runs.ts'
 
 const UserName = 'ada.lovelace'
 const own = { quarantineGroup: 'muster-quarantine', baselineGroup: 'muster-baseline' }
-const given = {
+const given: GivenRecord = {
   awsUserId: 'AIDA1',
   groups: ['muster-baseline', 'engineering'],
   possibleGroups: ['muster-baseline', 'engineering'],
