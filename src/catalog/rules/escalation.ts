@@ -175,7 +175,7 @@ export function escalationWays<Source>(grants: readonly Grant<Source>[]): Escala
     const ways: readonly [EscalationWay<Source>['kind'], readonly string[]][] = [
       ['alone', opened(grant, SELF_SUFFICIENT)],
       ['on-all', broad ? opened(grant, ON_ALL_OF_A_KIND) : []],
-      ['pass-role', broad && opened(grant, ['iam:PassRole']).length > 0 ? partnersOf(statement) : []],
+      ['pass-role', passesAnyRole(statement) && !denied('iam:PassRole') ? partnersOf(statement) : []],
     ]
     return ways
       .filter(([, actions]) => actions.length > 0)
@@ -188,6 +188,16 @@ export function escalationWays<Source>(grants: readonly Grant<Source>[]): Escala
       .map(([action]) => action)
       .filter((action) => allows.some((other) => opened(other, [action]).length > 0))
   }
+}
+
+/** Half of a way: with something that runs as a role, it is one. */
+export function passesAnyRole(statement: Statement): boolean {
+  return (
+    statement.effect === 'Allow' &&
+    !isNarrowed(statement) &&
+    isBroad(statement) &&
+    coversAction(statement, 'iam:PassRole')
+  )
 }
 
 /** For people: what the ways come to, after the names of the actions. */
