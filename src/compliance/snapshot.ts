@@ -18,6 +18,8 @@ export interface AccountSnapshot {
   readonly passwordPolicy: Fact<PasswordPolicy | null>
   readonly trails: Fact<readonly TrailFacts[]>
   readonly canary: CanaryFacts
+  /** The buckets that the trails deliver to, each once. */
+  readonly logBuckets: Fact<readonly LogBucket[]>
   readonly serverCertificates: Fact<readonly { readonly name: string; readonly expiresAt: Date }[]>
   readonly samlProviders: Fact<readonly string[]>
   /** Which roles, groups and users carry `AWSSupportAccess`, and `AWSCloudShellFullAccess`. */
@@ -118,6 +120,14 @@ export interface VirtualMfaDevice {
   /** Null for root's. */
   readonly userName: string | null
   readonly isRoot: boolean
+}
+
+export interface LogBucket {
+  readonly name: string
+  /** Whether requests for its objects are logged themselves (`GetBucketLogging`). */
+  readonly accessLogging: Fact<boolean>
+  /** Whether its policy or its access control list lets everybody in (`GetBucketPolicyStatus`, `GetBucketAcl`). */
+  readonly isPublic: Fact<boolean>
 }
 
 export interface PolicyHolders {
