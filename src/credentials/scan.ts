@@ -15,7 +15,7 @@ import { requestReconcile } from '../identity/request.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
 import { rowsOf, type Store } from '../store/open.ts'
-import { readCredentialReport } from './credential-report.ts'
+import { activeKeysOf, readCredentialReport } from './credential-report.ts'
 
 export interface ScanContext {
   readonly store: Store
@@ -101,12 +101,12 @@ async function withoutTheirDevice({ store, account, clock }: ScanContext): Promi
 /** Up to four hours old: what a later look at the user has judged already is no news. */
 async function differingFromReport({ store, account, path }: ScanContext): Promise<string[]> {
   const { madeAt, users } = await readCredentialReport(account)
-  const reported = users.map(({ userName, arn, hasPassword, hasMfa, activeKeys }) => ({
-    name: userName.toLowerCase(),
-    arn,
-    password: hasPassword,
-    mfa: hasMfa,
-    keys: activeKeys,
+  const reported = users.map((user) => ({
+    name: user.userName.toLowerCase(),
+    arn: user.arn,
+    password: user.hasPassword,
+    mfa: user.hasMfa,
+    keys: activeKeysOf(user),
   }))
   const rows = await rowsOf<{ id: string }>(
     store.db,

@@ -1,0 +1,4 @@
+/** Every control, in the order of the report. */
+import type { Control } from '../control.ts'
+
+export const controls: readonly Control[] = []
