@@ -104,7 +104,7 @@ function onePerResource(findings: readonly Finding[]): Finding[] {
   return [...byResource.values()].sort((a, b) => (a.resource < b.resource ? -1 : 1))
 }
 
-function referencesOf(checks: readonly string[]): References {
+export function referencesOf(checks: readonly string[]): References {
   const all = checks.flatMap((check) => publishedChecks[check] ?? [])
   const sorted = (numbers: readonly string[]) =>
     [...new Set(numbers)].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))

@@ -20,6 +20,8 @@ export const notices = [
   'mfa.missing',
   'drift.detected',
   'password_policy.restored',
+  'compliance.failed',
+  'compliance.passed',
 ] as const
 
 export type NoticeType = (typeof notices)[number]

@@ -105,6 +105,7 @@ const meaningOf: Readonly<Record<string, string>> = {
   'access_key.disabled': 'An access key was made inactive.',
   'drift.detected': 'Somebody changed a user by hand. Muster has changed it back.',
   'password.removed': 'A console password was taken away.',
+  'compliance.failed': 'Something that the account has to keep to does not hold any more.',
 }
 
 /** What others wrote stays on its line, without characters that do not show. */

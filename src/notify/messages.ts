@@ -23,6 +23,7 @@ export const adminNotices: ReadonlySet<NoticeType> = new Set<NoticeType>([
   'access_key.disabled',
   'drift.detected',
   'password.removed',
+  'compliance.failed',
 ])
 
 /** In the order of the notices. */
