@@ -13,13 +13,16 @@ import { loadCatalog } from './catalog/load.ts'
 import { denyAllArn } from './catalog/own-groups.ts'
 import { startCatalogLoop } from './catalog/reconcile.ts'
 import { type Clock, systemClock } from './clock.ts'
+import type { Control } from './compliance/control.ts'
+import { controls as everyControl } from './compliance/controls/index.ts'
+import { startSweep } from './compliance/sweep.ts'
+import { createComplianceView } from './compliance/view.ts'
 import { type Config, ConfigError } from './config.ts'
 import type { EnrollContext } from './credentials/enroll-step.ts'
 import { startEnrollmentLoop } from './credentials/enrollment-loop.ts'
 import { type EnrollmentsContext, followChanges } from './credentials/enrollments.ts'
 import { linkToken, linkUrl } from './credentials/link.ts'
 import { shortestPassword, startPasswordPolicyLoop } from './credentials/password-policy-loop.ts'
-import { startCredentialScan } from './credentials/scan.ts'
 import { within } from './deadline.ts'
 import { createChanges } from './identity/changes.ts'
 import { createDryRun } from './identity/dry-run.ts'
@@ -63,6 +66,8 @@ export interface ServiceOptions {
   readonly clock?: Clock
   /** Of the sandbox; otherwise the SDK finds its own. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  /** What compliance is judged by; all of them by default. */
+  readonly controls?: readonly Control[]
 }
 
 /** How long a stop waits for what runs. */
@@ -70,7 +75,7 @@ const graceMs = 25_000
 
 /** @throws ConfigError for a catalog that is refused; the database's errors */
 export async function openService(config: Config, options: ServiceOptions): Promise<Service> {
-  const { log, clock = systemClock } = options
+  const { log, clock = systemClock, controls = everyControl } = options
   const catalog = await readCatalog(config)
   const keyring = deriveKeys(config.secretKeys)
   const registry = new Registry()
@@ -88,10 +93,12 @@ export async function openService(config: Config, options: ServiceOptions): Prom
   const announce = createAnnounce(jobs, config.notify)
   let wakeIntake = () => {}
   let wakePasswordPolicy = () => {}
+  let wakeSweep = () => {}
   let identityRoom: IdentityRoom | undefined
   const room = () => identityRoom ?? accountUnknown()
   const changes = createChanges(store, () => room().evaluation, clock)
   const inbox = openInbox(store, log, () => wakeIntake())
+  const accountId = () => identityRoom?.account.accountId
   const app = await buildApp({
     config,
     store,
@@ -101,9 +108,20 @@ export async function openService(config: Config, options: ServiceOptions): Prom
     changes,
     enrollments: () => room().enrollments,
     dryRun: { planFor: (employeeId) => createDryRun(store.db, room().reconciliation).planFor(employeeId) },
-    accountId: () => identityRoom?.account.accountId,
+    accountId,
     wakeIntake: () => wakeIntake(),
     wakePasswordPolicy: () => wakePasswordPolicy(),
+    compliance: {
+      controls,
+      view: createComplianceView({
+        db: store.db,
+        controls,
+        accountId,
+        trailGate: config.trailGate,
+        clock,
+      }),
+      wake: () => wakeSweep(),
+    },
     keyring,
     clock,
     log,
@@ -139,22 +157,30 @@ export async function openService(config: Config, options: ServiceOptions): Prom
       log,
     })
     wakePasswordPolicy = passwordPolicyLoop.wake
+    const { iamPath: path, mode, trailGate, rotation } = config
+    const sweep = startSweep({
+      store,
+      jobs,
+      account,
+      muster: { catalog, path, mode, trailGate, rotation },
+      controls,
+      announce,
+      clock,
+      log,
+    })
+    wakeSweep = sweep.wake
     loops.push(
       startTrailGateLoop(gate, catalogLoop.wake),
       catalogLoop,
       drain,
       passwordPolicyLoop,
+      sweep,
       startDueSweep(store, evaluation, clock, log),
       startRetention({ store, clock, log, deliveryRetentionDays: config.deliveryRetentionDays }),
       startNotificationRetention({ store, clock, log }),
     )
     // In observe mode nobody is Muster's to look after yet.
-    if (config.mode === 'enforce') {
-      loops.push(
-        startEnrollmentLoop({ ...enrollments, account }),
-        startCredentialScan({ store, jobs, account, path: config.iamPath, clock, log }),
-      )
-    }
+    if (config.mode === 'enforce') loops.push(startEnrollmentLoop({ ...enrollments, account }))
     await untilDone('taking up what was left', options, stopping.signal, () =>
       takeUp(store, evaluation, config.mode, clock, stopping.signal),
     )

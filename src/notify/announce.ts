@@ -22,6 +22,8 @@ export const notices = [
   'password_policy.restored',
   'trail_gate.closed',
   'trail_gate.opened',
+  'compliance.failed',
+  'compliance.passed',
 ] as const
 
 export type NoticeType = (typeof notices)[number]

@@ -106,6 +106,7 @@ const meaningOf: Readonly<Record<string, string>> = {
   'drift.detected': 'Somebody changed a user by hand. Muster has changed it back.',
   'password.removed': 'A console password was taken away.',
   'trail_gate.closed': 'CloudTrail is not verifiably on. Nobody gets new access until it is.',
+  'compliance.failed': 'Something that the account has to keep to does not hold any more.',
 }
 
 /** What others wrote stays on its line, without characters that do not show. */

@@ -24,6 +24,7 @@ export const adminNotices: ReadonlySet<NoticeType> = new Set<NoticeType>([
   'drift.detected',
   'password.removed',
   'trail_gate.closed',
+  'compliance.failed',
 ])
 
 /** In the order of the notices. */

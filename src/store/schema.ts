@@ -408,9 +408,6 @@ export const accounts = pgTable('accounts', {
   passwordPolicyApprovedBy: text('password_policy_approved_by'),
   /** Until then, one replica is looking at it. */
   passwordPolicyLeasedUntil: moment('password_policy_leased_until'),
-  /** When devices, passwords and keys of all users were last compared with the record. */
-  credentialsScannedAt: moment('credentials_scanned_at'),
-  credentialsLeasedUntil: moment('credentials_leased_until'),
   /** What the last look at the account's trails came to. */
   trailLook: jsonb('trail_look').$type<TrailLook>(),
 })

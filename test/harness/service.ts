@@ -218,7 +218,7 @@ async function accountIsReady(service: Service): Promise<void> {
       const [row] = await rowsOf<{ done: boolean }>(
         service.store.db,
         sql`select catalog_hash is not null and password_policy is not null
-          and credentials_scanned_at is not null as done from accounts`,
+          and exists (select 1 from leases where name = 'sweep' and done_at is not null) as done from accounts`,
       )
       return row?.done ?? false
     },

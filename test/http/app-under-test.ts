@@ -6,6 +6,7 @@ import { endpointsAt, openAccount } from '../../src/aws/account.ts'
 import { meterCalls } from '../../src/aws/metering.ts'
 import { BASELINE, type Catalog, DEFAULT_PATH, QUARANTINE } from '../../src/catalog/catalog.ts'
 import { loadCatalog } from '../../src/catalog/load.ts'
+import { createComplianceView } from '../../src/compliance/view.ts'
 import { followChanges } from '../../src/credentials/enrollments.ts'
 import type { AppDeps } from '../../src/http/deps.ts'
 import { createChanges } from '../../src/identity/changes.ts'
@@ -101,6 +102,17 @@ export async function openApp(
     }),
     inbox: openInbox(store, silentLog),
     wakePasswordPolicy: () => {},
+    compliance: {
+      controls: [],
+      view: createComplianceView({
+        db: store.db,
+        controls: [],
+        accountId: () => accountId,
+        trailGate: 'enforce',
+        clock,
+      }),
+      wake: () => {},
+    },
     wakeIntake: () => {
       wakes++
     },
