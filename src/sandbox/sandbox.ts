@@ -11,6 +11,7 @@ import { createDefaultTrail } from './cloudtrail.ts'
 import { createExchange } from './exchange.ts'
 import { createFaults, type FaultPlan, type Faults, noPlan } from './faults.ts'
 import { type Account, createAccount, defaultQuotas, type Quotas } from './iam/account-state.ts'
+import { keepWell } from './iam/well-kept.ts'
 import { listen } from './server.ts'
 import { openStateFile, readStateFile } from './state-file.ts'
 
@@ -32,6 +33,8 @@ export interface SandboxOptions {
   readonly quotas?: Partial<Quotas>
   /** A multi-Region trail that logs; true by default. */
   readonly trail?: boolean
+  /** With the role and the identity provider that a well-kept account has; true by default. */
+  readonly wellKept?: boolean
   readonly nameReuseWindowMs?: number
   /** How many calls the log remembers at least; 20,000 by default. */
   readonly callLogSize?: number
@@ -75,7 +78,7 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
 }
 
 function newAccount(options: SandboxOptions, now: Date, seed: number): Account {
-  const { accountId = '123456789012', quotas, nameReuseWindowMs, trail = true } = options
+  const { accountId = '123456789012', quotas, nameReuseWindowMs, trail = true, wellKept = true } = options
   const account = createAccount(accountId, {
     now,
     seed,
@@ -83,6 +86,7 @@ function newAccount(options: SandboxOptions, now: Date, seed: number): Account {
     ...(nameReuseWindowMs === undefined ? {} : { nameReuseWindowMs }),
   })
   if (trail) createDefaultTrail(account, now)
+  if (wellKept) keepWell(account, now)
   return account
 }
 

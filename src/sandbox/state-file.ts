@@ -1,7 +1,7 @@
 /** The sandbox's memory across restarts: one JSON file, replaced atomically. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
-import type { Account } from './iam/account-state.ts'
+import { type Account, createAccount } from './iam/account-state.ts'
 
 const format = 'muster-sandbox-1'
 
@@ -26,11 +26,19 @@ export function readStateFile(path: string): Account | undefined {
 function accountIn(text: string): Account | undefined {
   try {
     const saved = JSON.parse(text, revive) as { format?: unknown; account?: Account } | null
-    return saved?.format === format ? saved.account : undefined
+    return saved?.format === format && saved.account ? completed(saved.account) : undefined
   } catch {
     // Not JSON. What is wrong with it is not told: it may hold seeds.
     return undefined
   }
+}
+
+/** A file from before something was added to an account has none of it. */
+function completed(saved: Account): Account {
+  const fresh = createAccount(saved.accountId)
+  const { accessKeys } = saved.root
+  const root = { ...fresh.root, ...saved.root, accessKeys: Array.isArray(accessKeys) ? accessKeys : [] }
+  return { ...fresh, ...saved, root, quotas: { ...fresh.quotas, ...saved.quotas } }
 }
 
 export interface StateFile {

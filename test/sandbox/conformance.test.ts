@@ -18,7 +18,7 @@ test(
   async (t) => {
     const moto = await startMoto()
     t.after(() => moto.close())
-    const sandbox = await openSandbox({ trail: false })
+    const sandbox = await openSandbox({ trail: false, wellKept: false })
     t.after(() => sandbox.close())
     await makeBucket(moto.url, trailBucket)
     const [ours, theirs] = [run(sandbox.url), run(moto.url)]

@@ -41,7 +41,7 @@ function lacks(operation: string): MotoDifference {
   return {
     operation,
     at: 'error',
-    moto: 'answers 500: not implemented',
+    moto: 'answers that it is not implemented',
     aws: 'has it',
     page: iamPage(operation),
   }
@@ -54,6 +54,8 @@ export const motoDifferences: readonly MotoDifference[] = [
   lacks('ListServiceSpecificCredentials'),
   lacks('PutUserPermissionsBoundary'),
   lacks('DeleteUserPermissionsBoundary'),
+  lacks('GenerateServiceLastAccessedDetails'),
+  lacks('ListOrganizationsFeatures'),
 
   ...tooLax('CreateUser', 'names are unique regardless of case', 'make Ada in capitals'),
   ...tooLax(
@@ -211,15 +213,22 @@ export const motoDifferences: readonly MotoDifference[] = [
     aws: 'leaves it out: its values begin at 1',
     page: iamPage('PasswordPolicy'),
   },
-  ...fields(
-    ['SummaryMap.AccountMFAEnabled', 'SummaryMap.AccountPasswordPresent', 'SummaryMap.PolicyVersionsInUse'],
-    {
-      operation: 'GetAccountSummary',
-      moto: 'has a root user without MFA and password, and counts attachments',
-      aws: 'says what the root user has, and counts versions',
-      page: iamPage('GetAccountSummary'),
-    },
-  ),
+  ...fields(['SummaryMap.AccountMFAEnabled', 'SummaryMap.AccountPasswordPresent'], {
+    operation: 'GetAccountSummary',
+    moto: 'has a root user without MFA and password',
+    aws: 'says what the root user has',
+    page: iamPage('GetAccountSummary'),
+  }),
+  ...[
+    ['CreateRole', 'Role'],
+    ['GetAccountAuthorizationDetails', 'RoleDetailList[]'],
+  ].map(([operation = '', place]) => ({
+    operation,
+    at: `${place}.PermissionsBoundary.PermissionsBoundaryType`,
+    moto: 'says PermissionsBoundaryPolicy',
+    aws: 'can only say Policy',
+    page: iamPage('AttachedPermissionsBoundary'),
+  })),
 
   { ...lacks('LookupEvents'), page: trailPage('LookupEvents') },
   ...[

@@ -31,3 +31,6 @@ export const listBuckets = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: 's3:ListAllMyBuckets', Resource: '*' }],
 })
+
+/** The least that IAM takes for a company's directory: a thousand characters, and an entity. */
+export const samlMetadata = `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://directory.example.com"><!-- ${'-'.repeat(1000).replaceAll('--', '. ')} --></EntityDescriptor>`

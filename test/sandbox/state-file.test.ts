@@ -72,3 +72,17 @@ test('a state file that is none stops the start with what to do, and is left as 
     assert.equal(readFileSync(stateFile, 'utf8'), text)
   }
 })
+
+test('a state file from before accounts had roles is read, and what it lacks is as in a new account', async () => {
+  const stateFile = join(temporaryFolder(), 'sandbox.json')
+  const first = await openSandbox({ stateFile })
+  await first.close()
+  const saved = JSON.parse(readFileSync(stateFile, 'utf8'))
+  for (const name of ['roles', 'samlProviders', 'organization', 'attempts']) delete saved.account[name]
+  saved.account.root = { mfaActive: false, accessKeys: 0 }
+  writeFileSync(stateFile, JSON.stringify(saved))
+  const account = readStateFile(stateFile)
+  assert.equal(account?.roles.size, 0)
+  assert.equal(account?.organization?.rootCredentialsManagement, true)
+  assert.deepEqual(account?.root, { mfaActive: false, mfaDevice: 'hardware', accessKeys: [] })
+})

@@ -4,6 +4,7 @@ import { type OperationTable, reads, writes } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
 import { type AccessKey, type Account, keepQuota, keyOf, moment, type User } from './account-state.ts'
 import { drawId, drawSecret } from './ids.ts'
+import { noteAttempt } from './last-accessed.ts'
 import * as is from './names.ts'
 import { page, rest } from './pages.ts'
 import { userOrCaller } from './users.ts'
@@ -54,7 +55,7 @@ export const accessKeyOperations: OperationTable = {
   }),
 }
 
-/** Remembers on a user's key that it made a call. */
+/** Remembers of a user, and on its key, that it made a call: allowed or not, it is an attempt. */
 export function noteUse(
   account: Account,
   accessKeyId: string,
@@ -64,7 +65,9 @@ export function noteUse(
 ): void {
   const owner = account.users.get(account.accessKeyOwners.get(accessKeyId) ?? '')
   const key = owner?.accessKeys.find((each) => each.accessKeyId === accessKeyId)
-  if (key) key.lastUsed = { date: moment(now), service, region }
+  if (!owner || !key) return
+  key.lastUsed = { date: moment(now), service, region }
+  noteAttempt(account, owner.userId, service, { at: moment(now), region })
 }
 
 const described = (user: User, { accessKeyId, status, createDate }: AccessKey) => ({

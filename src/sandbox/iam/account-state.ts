@@ -93,6 +93,67 @@ export interface VirtualMfaDevice {
   /** Enabled with codes that came late: no code of it is taken until it is resynchronised. */
   outOfStep?: boolean
 }
+export interface Role {
+  readonly roleName: string
+  readonly roleId: string
+  readonly path: string
+  readonly createDate: Moment
+  readonly description?: string
+  readonly trustPolicy: string
+  readonly maxSessionSeconds: number
+  readonly tags: readonly Tag[]
+  readonly permissionsBoundary?: string
+  attachedPolicies: readonly string[]
+  readonly inlinePolicies: Map<string, string>
+}
+export interface ServerCertificate {
+  readonly name: string
+  readonly id: string
+  readonly path: string
+  readonly uploadDate: Moment
+  readonly expiration: Moment
+}
+export interface SamlProvider {
+  readonly arn: string
+  readonly createDate: Moment
+  readonly validUntil: Moment
+}
+/** The root user: nobody changes it through an API, and tests set it. */
+export interface Root {
+  mfaActive: boolean
+  /** Which kind, while it is active: a virtual one is listed among the account's virtual devices. */
+  mfaDevice: 'hardware' | 'virtual'
+  accessKeys: readonly RootKey[]
+  passwordLastUsed?: Moment
+}
+export type RootKey = Pick<AccessKey, 'status' | 'createDate' | 'lastUsed'>
+/** As AWS Organizations knows the account. */
+export interface Organization {
+  readonly id: string
+  /** Of the management account or a delegated administrator; a member account may not ask. */
+  isManagementAccount: boolean
+  rootCredentialsManagement: boolean
+  rootSessions: boolean
+}
+/** The last time that a user or role tried to call a service, allowed or not. */
+export interface Attempt {
+  readonly at: Moment
+  readonly region: string
+}
+/** A report of service last accessed data that somebody ordered. */
+export interface LastAccessedJob {
+  readonly owner: string
+  readonly granularity: 'SERVICE_LEVEL' | 'ACTION_LEVEL'
+  readonly createdAt: Moment
+  readonly services: readonly LastAccessedService[]
+  /** Whether somebody has asked for it: the first time it is still in progress. */
+  asked: boolean
+}
+export interface LastAccessedService {
+  readonly namespace: string
+  readonly last?: Attempt & { readonly entity: string }
+  readonly entities: number
+}
 export interface PasswordPolicy {
   readonly minimumPasswordLength: number
   readonly requireSymbols: boolean
@@ -122,6 +183,10 @@ export const defaultQuotas = {
   policySize: 6144,
   userPolicySize: 2048,
   groupPolicySize: 5120,
+  roles: 1000,
+  attachedPoliciesPerRole: 10,
+  rolePolicySize: 10_240,
+  serverCertificates: 20,
 } as const
 export type Quotas = { readonly [Name in keyof typeof defaultQuotas]: number }
 
@@ -144,7 +209,16 @@ export interface Account {
   /** Access key id to the key of `users`; `null` once the key was deleted. */
   readonly accessKeyOwners: Map<string, string | null>
   readonly deletedUserNames: Map<string, number>
-  readonly root: { mfaActive: boolean; accessKeys: number; passwordLastUsed?: Moment }
+  readonly roles: Map<string, Role>
+  readonly serverCertificates: Map<string, ServerCertificate>
+  /** By ARN. */
+  readonly samlProviders: Map<string, SamlProvider>
+  readonly root: Root
+  /** Null: the account is in none. */
+  organization: Organization | null
+  /** By unique id of the user or role, then by service namespace. */
+  readonly attempts: Map<string, Map<string, Attempt>>
+  readonly lastAccessedJobs: Map<string, LastAccessedJob>
   passwordPolicy?: PasswordPolicy
   aliases: readonly string[]
   credentialReport?: { readonly generatedAt: number; readonly content: string }
@@ -158,7 +232,7 @@ export interface AccountOptions {
   readonly now?: Date
 }
 
-/** An account as it is on its first day: nothing but a root user. */
+/** An account as it is on its first day: nothing but a root user, with a hardware MFA device and no keys. */
 export function createAccount(accountId: string, options: AccountOptions = {}): Account {
   return {
     accountId,
@@ -174,7 +248,18 @@ export function createAccount(accountId: string, options: AccountOptions = {}): 
     virtualMfaDevices: new Map(),
     accessKeyOwners: new Map(),
     deletedUserNames: new Map(),
-    root: { mfaActive: true, accessKeys: 0 },
+    roles: new Map(),
+    serverCertificates: new Map(),
+    samlProviders: new Map(),
+    root: { mfaActive: true, mfaDevice: 'hardware', accessKeys: [] },
+    organization: {
+      id: 'o-exampleorgid',
+      isManagementAccount: true,
+      rootCredentialsManagement: true,
+      rootSessions: true,
+    },
+    attempts: new Map(),
+    lastAccessedJobs: new Map(),
     aliases: [],
     trails: new Map(),
   }
@@ -196,6 +281,13 @@ export function groupNamed(account: Account, name: string): Group {
   return group
 }
 
+/** @throws Refusal `NoSuchEntity` */
+export function roleNamed(account: Account, name: string): Role {
+  const role = account.roles.get(keyOf(name))
+  if (!role) throw new Refusal('NoSuchEntity', `The role with name ${name} cannot be found.`)
+  return role
+}
+
 /** @throws Refusal `LimitExceeded` when one more would be one too many */
 export function keepQuota(name: string, used: number, quota: number): void {
   if (used >= quota) throw new Refusal('LimitExceeded', `Cannot exceed quota for ${name}: ${quota}`)
@@ -203,5 +295,7 @@ export function keepQuota(name: string, used: number, quota: number): void {
 
 export const userArn = (account: Account, user: User) =>
   `arn:aws:iam::${account.accountId}:user${user.path}${user.userName}`
+export const roleArn = (account: Account, role: Role) =>
+  `arn:aws:iam::${account.accountId}:role${role.path}${role.roleName}`
 export const groupArn = (account: Account, group: Group) =>
   `arn:aws:iam::${account.accountId}:group${group.path}${group.groupName}`

@@ -3,6 +3,7 @@ import { required } from '../fields.ts'
 import { type OperationTable, reads, writes } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
 import type { Account } from './account-state.ts'
+import { hasVirtualMfa } from './mfa.ts'
 import { paging } from './names.ts'
 import { page, rest } from './pages.ts'
 
@@ -34,7 +35,8 @@ export const accountOperations: OperationTable = {
 
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html */
 function summary(account: Account): Record<string, number> {
-  const { quotas, users, groups, policies, virtualMfaDevices, root } = account
+  const { quotas, users, groups, policies, virtualMfaDevices, root, roles } = account
+  const ofRoot = hasVirtualMfa(root) ? 1 : 0
   const inUse = [...virtualMfaDevices.values()].filter(({ userKey }) => userKey !== undefined).length
   const versions = [...policies.values()].reduce((sum, policy) => sum + policy.versions.length, 0)
   return {
@@ -51,26 +53,26 @@ function summary(account: Account): Record<string, number> {
     VersionsPerPolicyQuota: quotas.versionsPerPolicy,
     AttachedPoliciesPerUserQuota: quotas.attachedPoliciesPerUser,
     AttachedPoliciesPerGroupQuota: quotas.attachedPoliciesPerGroup,
-    AttachedPoliciesPerRoleQuota: 10,
+    AttachedPoliciesPerRoleQuota: quotas.attachedPoliciesPerRole,
     UserPolicySizeQuota: quotas.userPolicySize,
     GroupPolicySizeQuota: quotas.groupPolicySize,
-    RolePolicySizeQuota: 10240,
+    RolePolicySizeQuota: quotas.rolePolicySize,
     AssumeRolePolicySizeQuota: 2048,
     AccessKeysPerUserQuota: quotas.accessKeysPerUser,
     SigningCertificatesPerUserQuota: quotas.signingCertificatesPerUser,
-    MFADevices: virtualMfaDevices.size,
-    MFADevicesInUse: inUse,
+    MFADevices: virtualMfaDevices.size + ofRoot,
+    MFADevicesInUse: inUse + ofRoot,
     AccountMFAEnabled: root.mfaActive ? 1 : 0,
-    AccountAccessKeysPresent: root.accessKeys,
+    AccountAccessKeysPresent: root.accessKeys.length,
     AccountPasswordPresent: 1,
     AccountSigningCertificatesPresent: 0,
     GlobalEndpointTokenVersion: 1,
     InstanceProfiles: 0,
     InstanceProfilesQuota: 1000,
-    Providers: 0,
-    Roles: 0,
-    RolesQuota: 1000,
-    ServerCertificates: 0,
-    ServerCertificatesQuota: 20,
+    Providers: account.samlProviders.size,
+    Roles: roles.size,
+    RolesQuota: quotas.roles,
+    ServerCertificates: account.serverCertificates.size,
+    ServerCertificatesQuota: quotas.serverCertificates,
   }
 }

@@ -1,21 +1,30 @@
-/** Managed and inline policies of users and groups: the same ten operations for each. */
+/** Managed and inline policies of users, groups and roles: the same operations for each. */
 import { required, type Schema } from '../fields.ts'
 import { type Operation, type OperationTable, reads, writes } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
-import { type Account, type Group, groupNamed, keepQuota, type User, userNamed } from './account-state.ts'
+import {
+  type Account,
+  type Group,
+  groupNamed,
+  keepQuota,
+  type Role,
+  roleNamed,
+  type User,
+  userNamed,
+} from './account-state.ts'
 import * as is from './names.ts'
 import { page, rest } from './pages.ts'
 import { mustBeWellFormed, sizeOf } from './policy-document.ts'
 import { attachable, policyWithArn } from './policy-lookup.ts'
 
-type Holder = User | Group
+type Holder = User | Group | Role
 interface Kind {
-  readonly noun: 'User' | 'Group'
-  readonly nameField: 'UserName' | 'GroupName'
-  readonly name: typeof is.userName
+  readonly noun: 'User' | 'Group' | 'Role'
+  readonly nameField: 'UserName' | 'GroupName' | 'RoleName'
+  readonly name: typeof is.userName | typeof is.roleName
   readonly named: (account: Account, name: string) => Holder
-  readonly policiesQuota: 'attachedPoliciesPerUser' | 'attachedPoliciesPerGroup'
-  readonly sizeQuota: 'userPolicySize' | 'groupPolicySize'
+  readonly policiesQuota: `attachedPoliciesPer${Kind['noun']}`
+  readonly sizeQuota: `${Lowercase<Kind['noun']>}PolicySize`
 }
 
 export const attachmentOperations: OperationTable = {
@@ -34,6 +43,14 @@ export const attachmentOperations: OperationTable = {
     named: groupNamed,
     policiesQuota: 'attachedPoliciesPerGroup',
     sizeQuota: 'groupPolicySize',
+  }),
+  ...operationsOf({
+    noun: 'Role',
+    nameField: 'RoleName',
+    name: is.roleName,
+    named: roleNamed,
+    policiesQuota: 'attachedPoliciesPerRole',
+    sizeQuota: 'rolePolicySize',
   }),
 }
 
@@ -97,7 +114,7 @@ function operationsOf(kind: Kind): Record<string, Operation> {
       const { PolicyName: policyName } = params
       const owner = holder(account, params)
       return {
-        [nameField]: 'userName' in owner ? owner.userName : owner.groupName,
+        [nameField]: nameOf(owner),
         PolicyName: policyName,
         PolicyDocument: encodeURIComponent(inlinePolicy(noun, owner, policyName)),
       }
@@ -113,6 +130,9 @@ function operationsOf(kind: Kind): Record<string, Operation> {
     }),
   }
 }
+
+const nameOf = (owner: Holder) =>
+  'userName' in owner ? owner.userName : 'groupName' in owner ? owner.groupName : owner.roleName
 
 function inlinePolicy(noun: Kind['noun'], owner: Holder, policyName: string): string {
   const document = owner.inlinePolicies.get(policyName)

@@ -1,12 +1,13 @@
-/** `GetAccountAuthorizationDetails`: users, groups and policies at once, without credentials of any kind. */
+/** `GetAccountAuthorizationDetails`: users, groups, roles and policies at once, without credentials of any kind. */
 import { type OperationTable, reads } from '../operation.ts'
-import { type Account, groupNamed, keyOf, type ManagedPolicy, type User } from './account-state.ts'
+import { type Account, groupNamed, keyOf, type ManagedPolicy, type Role, type User } from './account-state.ts'
 import { described as describedGroup } from './groups.ts'
 import { awsManagedPolicies } from './managed-policies.ts'
 import * as is from './names.ts'
 import { page, rest } from './pages.ts'
 import { listed as listedPolicy, versionDetail } from './policies.ts'
 import { policyUsage, policyWithArn, type Usage } from './policy-lookup.ts'
+import { listed as listedRole } from './roles.ts'
 import { boundaryOf, described as describedUser } from './users.ts'
 
 const entityKinds = ['User', 'Role', 'Group', 'LocalManagedPolicy', 'AWSManagedPolicy'] as const
@@ -29,7 +30,7 @@ export const authorizationDetailsOperations: OperationTable = {
       return {
         UserDetailList: details('User'),
         GroupDetailList: details('Group'),
-        RoleDetailList: [],
+        RoleDetailList: details('Role'),
         Policies: details('LocalManagedPolicy', 'AWSManagedPolicy'),
         ...rest(found),
       }
@@ -53,6 +54,11 @@ function entities(account: Account, wanted: ReadonlySet<string>): Entity[] {
         AttachedManagedPolicies: attachedPolicyList(account, group.attachedPolicies),
       })
       found.push({ key: `2/${key}`, kind: 'Group', detail })
+    }
+  }
+  if (wanted.has('Role')) {
+    for (const [key, role] of account.roles) {
+      found.push({ key: `4/${key}`, kind: 'Role', detail: () => roleDetail(account, role) })
     }
   }
   const addPolicy = (kind: EntityKind, policy: ManagedPolicy) => {
@@ -80,6 +86,19 @@ function userDetail(account: Account, user: User) {
     AttachedManagedPolicies: attachedPolicyList(account, user.attachedPolicies),
     PermissionsBoundary: boundaryOf(user),
     Tags: user.tags,
+  }
+}
+
+function roleDetail(account: Account, role: Role) {
+  const { Description: _, MaxSessionDuration: __, ...described } = listedRole(account, role)
+  return {
+    ...described,
+    InstanceProfileList: [],
+    RolePolicyList: inlinePolicyList(role.inlinePolicies),
+    AttachedManagedPolicies: attachedPolicyList(account, role.attachedPolicies),
+    PermissionsBoundary: boundaryOf(role),
+    Tags: role.tags,
+    RoleLastUsed: {},
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { type OperationTable, reads, writes } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
-import { type Account, moment, type User, userArn } from './account-state.ts'
+import { type AccessKey, type Account, moment, type RootKey, type User, userArn } from './account-state.ts'
 
 const validMs = 4 * 3_600_000
 
@@ -64,7 +64,6 @@ function content(account: Account): string {
 const none = 'N/A'
 
 function rootRow({ accountId, createDate, root }: Account): string[] {
-  const key = (present: boolean) => [String(present), none, none, none, none]
   return [
     '<root_account>',
     `arn:aws:iam::${accountId}:root`,
@@ -74,8 +73,8 @@ function rootRow({ accountId, createDate, root }: Account): string[] {
     'not_supported',
     'not_supported',
     String(root.mfaActive),
-    ...key(root.accessKeys > 0),
-    ...key(root.accessKeys > 1),
+    ...keyCells(root.accessKeys[0]),
+    ...keyCells(root.accessKeys[1]),
     ...['false', none, 'false', none],
   ]
 }
@@ -87,15 +86,6 @@ function userRow(account: Account, user: User): string[] {
     profile && maxAge !== undefined
       ? moment(new Date(Date.parse(profile.lastChanged) + maxAge * 86_400_000))
       : undefined
-  const key = (index: number) => {
-    const found = accessKeys[index]
-    if (!found) return ['false', none, none, none, none]
-    const { lastUsed } = found
-    const usage = lastUsed
-      ? [reportMoment(lastUsed.date), lastUsed.region, lastUsed.service]
-      : [none, none, none]
-    return [String(found.status === 'Active'), reportMoment(found.lastChanged), ...usage]
-  }
   const certificate = (index: number) => {
     const found = certificates[index]
     return found ? [String(found.status === 'Active'), reportMoment(found.uploadDate)] : ['false', none]
@@ -110,11 +100,21 @@ function userRow(account: Account, user: User): string[] {
     profile ? reportMoment(profile.lastChanged) : none,
     nextRotation === undefined ? none : reportMoment(nextRotation),
     String(user.mfaDevices.length > 0),
-    ...key(0),
-    ...key(1),
+    ...keyCells(accessKeys[0]),
+    ...keyCells(accessKeys[1]),
     ...certificate(0),
     ...certificate(1),
   ]
+}
+
+function keyCells(key: AccessKey | RootKey | undefined): string[] {
+  if (!key) return ['false', none, none, none, none]
+  const { lastUsed } = key
+  const usage = lastUsed
+    ? [reportMoment(lastUsed.date), lastUsed.region, lastUsed.service]
+    : [none, none, none]
+  const changedAt = 'lastChanged' in key ? key.lastChanged : key.createDate
+  return [String(key.status === 'Active'), reportMoment(changedAt), ...usage]
 }
 
 /** The report writes its zone as an offset. */

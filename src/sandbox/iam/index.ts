@@ -7,10 +7,15 @@ import { attachmentOperations } from './attachments.ts'
 import { authorizationDetailsOperations } from './authorization-details.ts'
 import { credentialReportOperations } from './credential-report.ts'
 import { groupOperations } from './groups.ts'
+import { lastAccessedOperations } from './last-accessed.ts'
 import { loginProfileOperations } from './login-profiles.ts'
 import { mfaOperations } from './mfa.ts'
+import { organizationOperations } from './organization.ts'
 import { passwordPolicyOperations } from './password-policy.ts'
 import { policyOperations } from './policies.ts'
+import { roleOperations } from './roles.ts'
+import { samlProviderOperations } from './saml-providers.ts'
+import { serverCertificateOperations } from './server-certificates.ts'
 import { serviceCredentialOperations } from './service-credentials.ts'
 import { signingCertificateOperations, sshKeyOperations } from './uploaded-keys.ts'
 import { userOperations } from './users.ts'
@@ -40,6 +45,11 @@ export const iamOperations: OperationTable = {
   ...accountOperations,
   ...credentialReportOperations,
   ...authorizationDetailsOperations,
+  ...roleOperations,
+  ...serverCertificateOperations,
+  ...samlProviderOperations,
+  ...organizationOperations,
+  ...lastAccessedOperations,
 }
 
 /**

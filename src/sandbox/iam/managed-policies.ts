@@ -82,6 +82,10 @@ const documents: Readonly<Record<string, readonly Statement[]>> = {
   AWSCloudTrail_ReadOnlyAccess: [readsOf('cloudtrail'), allow('cloudtrail:LookupEvents')],
   AWSCloudTrail_FullAccess: [allow('cloudtrail:*')],
   AWSSupportAccess: [allow('support:*')],
+  AWSCloudShellFullAccess: [allow('cloudshell:*')],
+  AWSKeyManagementServicePowerUser: [
+    allow('kms:CreateAlias', 'kms:CreateKey', 'kms:Describe*', 'kms:List*', 'kms:TagResource'),
+  ],
   AWSSecurityHubReadOnlyAccess: [readsOf('securityhub')],
   AWSXRayReadOnlyAccess: [readsOf('xray')],
   AmazonAthenaFullAccess: [allow('athena:*')],

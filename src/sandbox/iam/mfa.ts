@@ -2,14 +2,22 @@
 import { required } from '../fields.ts'
 import { type OperationTable, reads, writes } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
-import { type Account, keepQuota, keyOf, moment, userNamed, type VirtualMfaDevice } from './account-state.ts'
+import {
+  type Account,
+  keepQuota,
+  keyOf,
+  moment,
+  type Root,
+  userNamed,
+  type VirtualMfaDevice,
+} from './account-state.ts'
 import { drawBase32 } from './ids.ts'
 import * as is from './names.ts'
 import { page, rest } from './pages.ts'
 import { qrCodePng } from './qr-code.ts'
 import { newTags } from './tags.ts'
 import { fromBase32, stepAt, stepOfCodes } from './totp.ts'
-import { described as describedUser, mustBeModifiable, userOrCaller } from './users.ts'
+import { described as describedUser, mustBeModifiable, rootUser, userOrCaller } from './users.ts'
 
 const codes = {
   AuthenticationCode1: required(is.authenticationCode),
@@ -91,11 +99,12 @@ export const mfaOperations: OperationTable = {
     { AssignmentStatus: { type: 'text', oneOf: ['Assigned', 'Unassigned', 'Any'] }, ...is.paging },
     (account, params) => {
       const { AssignmentStatus: status = 'Any' } = params
-      const devices = [...account.virtualMfaDevices.values()].filter(
-        ({ userKey }) => status === 'Any' || (status === 'Assigned') === (userKey !== undefined),
-      )
-      const found = page(devices, ({ serialNumber }) => serialNumber, params)
-      return { VirtualMFADevices: found.items.map((device) => described(account, device)), ...rest(found) }
+      const devices = [...account.virtualMfaDevices.values()]
+        .filter(({ userKey }) => status === 'Any' || (status === 'Assigned') === (userKey !== undefined))
+        .map((device) => described(account, device))
+      if (status !== 'Unassigned' && hasVirtualMfa(account.root)) devices.push(rootDevice(account))
+      const found = page(devices, ({ SerialNumber: serialNumber }) => serialNumber, params)
+      return { VirtualMFADevices: found.items, ...rest(found) }
     },
   ),
   ResyncMFADevice: writes(
@@ -109,7 +118,22 @@ export const mfaOperations: OperationTable = {
   ),
 }
 
-function described(account: Account, device: VirtualMfaDevice) {
+export const hasVirtualMfa = ({ mfaActive, mfaDevice }: Root) => mfaActive && mfaDevice === 'virtual'
+
+interface Described {
+  readonly SerialNumber: string
+  readonly User: object | undefined
+  readonly EnableDate: string | undefined
+}
+
+/** Its name tells it: https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-6 */
+const rootDevice = (account: Account): Described => ({
+  SerialNumber: `arn:aws:iam::${account.accountId}:mfa/root-account-mfa-device`,
+  User: rootUser(account),
+  EnableDate: account.createDate,
+})
+
+function described(account: Account, device: VirtualMfaDevice): Described {
   const user = device.userKey === undefined ? undefined : account.users.get(device.userKey)
   return {
     SerialNumber: device.serialNumber,

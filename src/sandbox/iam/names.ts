@@ -20,6 +20,9 @@ export const newUserName = { ...nameRule, max: 64 } as const
 export const userName = { ...nameRule, max: 128 } as const
 export const groupName = { ...nameRule, max: 128 } as const
 export const policyName = { ...nameRule, max: 128 } as const
+export const roleName = { ...nameRule, max: 64 } as const
+export const serverCertificateName = { ...nameRule, max: 128 } as const
+export const samlProviderName = text(1, 128, /^[\w._-]+$/)
 export const mfaDeviceName = { ...nameRule, max: 226 } as const
 
 export const path = {

@@ -170,7 +170,7 @@ export const policyOperations: OperationTable = {
       return {
         PolicyGroups: ofKind('Group').map(({ name, id }) => ({ GroupName: name, GroupId: id })),
         PolicyUsers: ofKind('User').map(({ name, id }) => ({ UserName: name, UserId: id })),
-        PolicyRoles: [],
+        PolicyRoles: ofKind('Role').map(({ name, id }) => ({ RoleName: name, RoleId: id })),
         ...rest(found),
       }
     },
@@ -232,8 +232,13 @@ function entitiesUsing(account: Account, arn: string, as: UsageKind) {
   const groups = [...account.groups.values()].filter(
     (group) => attached && group.attachedPolicies.includes(arn),
   )
+  const roles = [...account.roles.values()].filter(
+    (role) =>
+      (attached && role.attachedPolicies.includes(arn)) || (bounding && role.permissionsBoundary === arn),
+  )
   return [
     ...groups.map(({ groupName, groupId, path }) => ({ kind: 'Group', name: groupName, id: groupId, path })),
     ...users.map(({ userName, userId, path }) => ({ kind: 'User', name: userName, id: userId, path })),
+    ...roles.map(({ roleName, roleId, path }) => ({ kind: 'Role', name: roleName, id: roleId, path })),
   ]
 }

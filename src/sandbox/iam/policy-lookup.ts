@@ -58,5 +58,9 @@ export function policyUsage(account: Account): ReadonlyMap<string, Usage> {
   for (const group of account.groups.values()) {
     for (const arn of group.attachedPolicies) count(arn, 'attachments')
   }
+  for (const role of account.roles.values()) {
+    for (const arn of role.attachedPolicies) count(arn, 'attachments')
+    if (role.permissionsBoundary !== undefined) count(role.permissionsBoundary, 'boundaries')
+  }
   return usage
 }

@@ -166,7 +166,7 @@ export function listed(account: Account, user: User) {
   }
 }
 
-export const boundaryOf = ({ permissionsBoundary }: User) =>
+export const boundaryOf = ({ permissionsBoundary }: Pick<User, 'permissionsBoundary'>) =>
   permissionsBoundary === undefined
     ? undefined
     : { PermissionsBoundaryType: 'Policy', PermissionsBoundaryArn: permissionsBoundary }
@@ -178,7 +178,7 @@ export const described = (account: Account, user: User) => ({
   Tags: user.tags.length > 0 ? user.tags : undefined,
 })
 
-const rootUser = (account: Account) => ({
+export const rootUser = (account: Account) => ({
   UserId: account.accountId,
   Arn: `arn:aws:iam::${account.accountId}:root`,
   CreateDate: account.createDate,

@@ -5,6 +5,7 @@ import { groups } from './groups.ts'
 import { boundaries, leavers, letThrough } from './lax.ts'
 import { mfa } from './mfa.ts'
 import { policies } from './policies.ts'
+import { lastAccessed, roles } from './roles.ts'
 import type { Step } from './step.ts'
 import { theAccount } from './the-account.ts'
 import { trails } from './trails.ts'
@@ -17,9 +18,11 @@ export const script: readonly Step[] = [
   ...attachments,
   ...credentials,
   ...mfa,
+  ...roles,
   ...theAccount,
   ...boundaries,
   ...trails,
   ...leavers,
   ...letThrough,
+  ...lastAccessed,
 ]
