@@ -142,7 +142,7 @@ ALTER TABLE "accounts" ADD COLUMN "trail_look" jsonb;--> statement-breakpoint
 ALTER TABLE "identities" ADD COLUMN "waits_for_trail" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 CREATE UNIQUE INDEX "compliance_exceptions_standing" ON "compliance_exceptions" USING btree ("control","resource") WHERE revoked_at is null;--> statement-breakpoint
 CREATE INDEX "compliance_scans_account" ON "compliance_scans" USING btree ("account_id","id");--> statement-breakpoint
-CREATE INDEX "compliance_scans_open" ON "compliance_scans" USING btree ("account_id") WHERE status in ('queued', 'running');--> statement-breakpoint
+CREATE UNIQUE INDEX "compliance_scans_open" ON "compliance_scans" USING btree ("account_id") WHERE status in ('queued', 'running');--> statement-breakpoint
 CREATE INDEX "aws_events_waiting" ON "aws_events" USING btree ("received_at") WHERE status = 'waiting';--> statement-breakpoint
 CREATE INDEX "aws_events_received" ON "aws_events" USING btree ("received_at");--> statement-breakpoint
 CREATE INDEX "canaries_account" ON "canaries" USING btree ("account_id","called_at");--> statement-breakpoint
