@@ -20,6 +20,10 @@ export const notices = [
   'mfa.missing',
   'drift.detected',
   'password_policy.restored',
+  'trail.canary_missing',
+  'trail.canary_found',
+  'trail.log_files_tampered',
+  'trail.log_files_valid',
 ] as const
 
 export type NoticeType = (typeof notices)[number]

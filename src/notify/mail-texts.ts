@@ -105,6 +105,9 @@ const meaningOf: Readonly<Record<string, string>> = {
   'access_key.disabled': 'An access key was made inactive.',
   'drift.detected': 'Somebody changed a user by hand. Muster has changed it back.',
   'password.removed': 'A console password was taken away.',
+  'trail.canary_missing':
+    'Calls that Muster made do not turn up in the log files of CloudTrail. Look whether the trail logs and delivers.',
+  'trail.log_files_tampered': 'Log files of CloudTrail were altered or deleted. Find out by whom.',
 }
 
 /** What others wrote stays on its line, without characters that do not show. */

@@ -23,6 +23,8 @@ export const adminNotices: ReadonlySet<NoticeType> = new Set<NoticeType>([
   'access_key.disabled',
   'drift.detected',
   'password.removed',
+  'trail.canary_missing',
+  'trail.log_files_tampered',
 ])
 
 /** In the order of the notices. */
