@@ -83,8 +83,9 @@ export function readDigestKey(place: LogPlace, source: DigestSource, key: string
 
 /** `20260817T1501` and `20260817T150131`. */
 function momentOf(stamp: string | undefined): Date | undefined {
-  const [, year, month, day, hour, minute, second = '00'] =
-    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)?$/.exec(stamp ?? '') ?? []
+  const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)?$/.exec(stamp ?? '')
+  if (!parts) return undefined
+  const [, year, month, day, hour, minute, second = '00'] = parts
   const at = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
   return Number.isNaN(at.getTime()) ? undefined : at
 }
