@@ -122,6 +122,9 @@ CREATE TABLE "trail_logs" (
 	"last_key" text,
 	"last_digest_key" text,
 	"facts" jsonb,
+	"progress" jsonb,
+	"bucket" jsonb,
+	"bucket_looked_at" timestamp (3) with time zone,
 	"looked_at" timestamp (3) with time zone,
 	CONSTRAINT "trail_logs_account_id_trail_arn_pk" PRIMARY KEY("account_id","trail_arn")
 );

@@ -24,6 +24,10 @@ export const notices = [
   'trail_gate.opened',
   'compliance.failed',
   'compliance.passed',
+  'trail.canary_missing',
+  'trail.canary_found',
+  'trail.log_files_tampered',
+  'trail.log_files_valid',
 ] as const
 
 export type NoticeType = (typeof notices)[number]

@@ -107,6 +107,9 @@ const meaningOf: Readonly<Record<string, string>> = {
   'password.removed': 'A console password was taken away.',
   'trail_gate.closed': 'CloudTrail is not verifiably on. Nobody gets new access until it is.',
   'compliance.failed': 'Something that the account has to keep to does not hold any more.',
+  'trail.canary_missing':
+    'Calls that Muster made do not turn up in the log files of CloudTrail. Look whether the trail logs and delivers.',
+  'trail.log_files_tampered': 'Log files of CloudTrail were altered or deleted. Find out by whom.',
 }
 
 /** What others wrote stays on its line, without characters that do not show. */

@@ -25,6 +25,8 @@ export const adminNotices: ReadonlySet<NoticeType> = new Set<NoticeType>([
   'password.removed',
   'trail_gate.closed',
   'compliance.failed',
+  'trail.canary_missing',
+  'trail.log_files_tampered',
 ])
 
 /** In the order of the notices. */

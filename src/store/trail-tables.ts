@@ -12,7 +12,8 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-import type { CanaryFacts } from '../trail/facts.ts'
+import type { LookProgress } from '../trail/canary-progress.ts'
+import type { CanaryFacts, LogBucket } from '../trail/facts.ts'
 
 const moment = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 })
 
@@ -57,6 +58,11 @@ export const trailLogs = pgTable(
     lastKey: text('last_key'),
     lastDigestKey: text('last_digest_key'),
     facts: jsonb('facts').$type<CanaryFacts>(),
+    /** What the next look goes on with: the digest chain, and what has been announced. */
+    progress: jsonb('progress').$type<LookProgress>(),
+    /** Who can get at the log files; looked at hourly. */
+    bucket: jsonb('bucket').$type<LogBucket>(),
+    bucketLookedAt: moment('bucket_looked_at'),
     lookedAt: moment('looked_at'),
   },
   (table) => [primaryKey({ columns: [table.accountId, table.trailArn] })],
