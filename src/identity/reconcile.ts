@@ -5,6 +5,7 @@ import { newId } from '../store/ids.ts'
 import type { RecordedStep } from '../store/schema.ts'
 import { type Applied, applyPlan } from './apply.ts'
 import { desired } from './desired.ts'
+import { driftsAt } from './drifts-at.ts'
 import { type FirstDeny, undoDeny } from './first-deny.ts'
 import type { Ledger, LoadedIdentity, Outcome } from './ledger.ts'
 import type { Desired, Observed, Plan } from './model.ts'
@@ -81,6 +82,8 @@ function begin(identity: LoadedIdentity, want: Desired, context: ReconcileContex
     deniedName: identity.deniedName,
     wasMistaken: false,
     quarantineGroup: context.registration.quarantineGroup,
+    drifts: [],
+    differences: null,
     extraSteps: [],
     operationId: newId(),
     startedAt: clock(),
@@ -132,7 +135,7 @@ async function perform(start: Run, context: ReconcileContext): Promise<Outcome> 
       return settle({ ...run, unsettled: true, finishedAt: context.clock() })
     }
     const next = plan(planInput(identity, want, observed, { ...context, now: run.startedAt }))
-    run = { ...run, plan: next }
+    run = { ...run, plan: next, ...(await driftsAt(run, context, round)) }
     if (next.steps.length > 0) run = { ...run, applied: await apply(run, next, context) }
     if (!createdByOther(run.applied)) break
     // The user is there already: ours, from a run that died, or somebody else's. Only a look tells.
@@ -252,6 +255,7 @@ async function apply(run: Run, next: Plan, context: ReconcileContext): Promise<A
       (group) => group !== registration.quarantineGroup,
     ),
     certainGroups: identity.groups.filter((group) => !leaves.includes(group)),
+    drifts: run.drifts,
   })
   return await applyPlan(next, {
     account,
