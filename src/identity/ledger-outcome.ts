@@ -1,8 +1,9 @@
 /** What is written after a run, in one statement for many, and announced with it. */
 import { sql } from 'drizzle-orm'
 import { auditRows } from '../audit/record.ts'
-import type { Announce } from '../notify/announce.ts'
+import type { Announce, Notice } from '../notify/announce.ts'
 import type { Database, Transaction } from '../store/open.ts'
+import { endStanding, type NotedDrift, noteDrifts } from '../trail/drift-record.ts'
 import type { Outcome } from './ledger.ts'
 import { changed, changesOf } from './ledger-write.ts'
 import { mayBeNews, noticesOfRun, noticesOfStates, type StateChange } from './news.ts'
@@ -13,20 +14,32 @@ export async function settleOutcomes(
   outcomes: readonly Outcome[],
   announce: Announce | undefined,
 ) {
-  if (!announce || !outcomes.some(mayBeNews)) await writeOutcomes(db, outcomes)
+  const writesMore = outcomes.some(({ drifts }) => drifts !== null) || (announce && outcomes.some(mayBeNews))
+  if (!writesMore) await writeOutcomes(db, outcomes)
   else {
     await db.transaction(async (tx) => {
       const changes = new Map(
         (await writeOutcomes(tx, outcomes)).map((change) => [change.identityId, change]),
       )
-      const notices = outcomes.flatMap((outcome) => {
+      const notices: Notice[] = []
+      for (const outcome of outcomes) {
         const change = changes.get(outcome.identityId)
-        return [...noticesOfStates(change ? [change] : [], outcome.at), ...noticesOfRun(outcome)]
-      })
-      await announce(tx, notices)
+        notices.push(...noticesOfStates(change ? [change] : [], outcome.at))
+        notices.push(...noticesOfRun(outcome, await settleDrifts(tx, outcome)))
+      }
+      await announce?.(tx, notices)
     })
   }
   return outcomes.map(() => ({ status: 'fulfilled', value: undefined }) as const)
+}
+
+async function settleDrifts(tx: Transaction, outcome: Outcome): Promise<NotedDrift[]> {
+  const { drifts, identityId, at, operation } = outcome
+  if (!drifts) return []
+  if (drifts.remaining) {
+    await endStanding(tx, { identityId }, drifts.remaining, { at, operationId: operation?.id ?? null })
+  }
+  return await noteDrifts(tx, drifts.found)
 }
 
 /** @returns whose state has changed by it */
@@ -59,7 +72,12 @@ async function writeOutcomes(
     access_keys: outcome.accessKeys,
     boundary_arn: outcome.boundaryArn,
     missing_since: outcome.missingSince,
+<<<<<<< HEAD
     waits_for_trail: outcome.waitsForTrail,
+=======
+    settled_as: outcome.settled?.as ?? null,
+    settled_at: outcome.settled?.at ?? null,
+>>>>>>> drift
     generation: outcome.generation,
     reconciled_generation: outcome.reconciledGeneration,
     last_reconciled_at: outcome.at,
@@ -92,7 +110,11 @@ async function writeOutcomes(
         mfa_enrolled boolean, console_access boolean, adopt boolean, locked_at timestamptz, denied_name text, knows_of_deny boolean, deleted_at timestamptz,
         touched_at timestamptz, next_look_at timestamptz, lacks text, enrollment_wanted boolean, key_link_wanted boolean,
         mfa_reset_done boolean, mfa_serials text[], access_keys jsonb, boundary_arn text, missing_since timestamptz,
+<<<<<<< HEAD
         waits_for_trail boolean,
+=======
+        settled_as text, settled_at timestamptz,
+>>>>>>> drift
         reconciled_generation int, generation int, last_reconciled_at timestamptz)
     ), locked as (
       -- In the order in which everybody locks them.
@@ -116,7 +138,11 @@ async function writeOutcomes(
         lacks = case when identities.generation = r.generation then r.lacks else identities.lacks end,
         mfa_serials = r.mfa_serials, access_keys = r.access_keys,
         boundary_arn = r.boundary_arn, missing_since = r.missing_since,
+<<<<<<< HEAD
         waits_for_trail = r.waits_for_trail,
+=======
+        settled_as = r.settled_as, settled_at = r.settled_at,
+>>>>>>> drift
         enrollment_wanted = identities.enrollment_wanted
           or (r.enrollment_wanted and identities.generation = r.generation),
         key_link_wanted = identities.key_link_wanted or r.key_link_wanted,

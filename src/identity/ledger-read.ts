@@ -1,7 +1,15 @@
 /** What is read of identities, before a run and while it goes on. */
 import { sql } from 'drizzle-orm'
 import { type Database, rowsOf } from '../store/open.ts'
-import type { AccessKeyRecord, EmployeeStatus, Hold, IdentityState, Lack } from '../store/schema.ts'
+import type {
+  AccessKeyRecord,
+  EmployeeStatus,
+  Hold,
+  IdentityState,
+  Lack,
+  RecordedStep,
+  SettledAs,
+} from '../store/schema.ts'
 import type { LoadedIdentity } from './ledger.ts'
 
 /** @param serve takes note that their requests are being served */
@@ -21,7 +29,9 @@ export async function selectIdentities(
   const rows = await rowsOf<Record<string, unknown>>(
     db,
     sql`
-      select identities.*, e.status, e.role, e.hold, e.locked_since, a.catalog_hash
+      select identities.*,
+        exists (select 1 from drifts where drifts.identity_id = identities.id and standing) as has_standing_drifts,
+        e.status, e.role, e.hold, e.locked_since, a.catalog_hash
       from identities
       join employees e using (employee_id)
       left join accounts a using (account_id)
@@ -58,6 +68,9 @@ function loaded(row: Record<string, unknown>): LoadedIdentity {
     accessKeys: row.access_keys as AccessKeyRecord[],
     boundaryArn: row.boundary_arn as string | null,
     missingSince: moment(row.missing_since),
+    settledAs: row.settled_as as SettledAs | null,
+    settledAt: moment(row.settled_at),
+    hasStandingDrifts: row.has_standing_drifts as boolean,
     employee: {
       status: row.status as EmployeeStatus | null,
       role: row.role as string,
@@ -70,6 +83,27 @@ function loaded(row: Record<string, unknown>): LoadedIdentity {
 
 function moment(value: unknown): Date | null {
   return value === null ? null : new Date(value as string)
+}
+
+/**
+ * Of a run that died, every planned step counts as one whose outcome nobody knows. An employee has few operations:
+ * the newest of them are enough.
+ */
+export async function stepsSince(
+  db: Database,
+  { id, employeeId }: Pick<LoadedIdentity, 'id' | 'employeeId'>,
+  since: Date,
+): Promise<RecordedStep[]> {
+  const rows = await rowsOf<{ steps: RecordedStep[]; died: boolean }>(
+    db,
+    sql`
+      select steps, status in ('running', 'interrupted') as died from (
+        select * from operations where employee_id = ${employeeId} order by id desc limit 20) as latest
+      where identity_id = ${id} and coalesce(finished_at, started_at) >= ${since.toISOString()}::timestamptz`,
+  )
+  return rows.flatMap(({ steps, died }) =>
+    died ? steps.map((step) => ({ ...step, outcome: 'failed' as const })) : steps,
+  )
 }
 
 export async function readGenerations(db: Database, ids: readonly string[]) {

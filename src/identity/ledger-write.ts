@@ -2,11 +2,25 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { type Database, rowsOf, type Transaction } from '../store/open.ts'
 import type { IdentityState } from '../store/schema.ts'
+import { noteDrifts } from '../trail/drift-record.ts'
 import type { Intent, Ledger, LoadedIdentity } from './ledger.ts'
 import { generationsOf } from './ledger-read.ts'
 import type { StateChange } from './news.ts'
 
+/** With drifts among them, those are on record before anything is set right. */
 export async function writeIntents(db: Database, intents: readonly Intent[]) {
+  const drifts = intents.flatMap((intent) => intent.drifts)
+  if (drifts.length === 0) await insertIntents(db, intents)
+  else {
+    await db.transaction(async (tx) => {
+      await insertIntents(tx, intents)
+      await noteDrifts(tx, drifts)
+    })
+  }
+  return intents.map(() => ({ status: 'fulfilled', value: undefined }) as const)
+}
+
+async function insertIntents(db: Database | Transaction, intents: readonly Intent[]): Promise<void> {
   const rows = intents.map((intent) => ({
     id: intent.operationId,
     identity_id: intent.identityId,
@@ -30,7 +44,7 @@ export async function writeIntents(db: Database, intents: readonly Intent[]) {
       select id from identities where id in (select identity_id from r) order by id for update
     ), touched as (
       update identities set
-        touched_at = r.started_at, possible_groups = r.possible_groups, groups = r.certain_groups,
+        touched_at = r.started_at, settled_as = null, possible_groups = r.possible_groups, groups = r.certain_groups,
         -- Until the outcome is known, nobody knows which boundary there is.
         boundary_arn = case when r.sets_boundary then '' else identities.boundary_arn end
       from r join locked on locked.id = r.identity_id where identities.id = r.identity_id
@@ -41,7 +55,6 @@ export async function writeIntents(db: Database, intents: readonly Intent[]) {
     insert into operations (id, identity_id, account_id, employee_id, kind, cause, generation, status, steps, started_at)
     select id, identity_id, account_id, employee_id, kind, cause, generation, 'running', steps, started_at from r
     on conflict (id) do update set kind = excluded.kind, steps = excluded.steps`)
-  return intents.map(() => ({ status: 'fulfilled', value: undefined }) as const)
 }
 
 export function writeDenied(

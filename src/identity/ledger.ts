@@ -15,9 +15,11 @@ import type {
   OperationKind,
   OperationStatus,
   RecordedStep,
+  SettledAs,
 } from '../store/schema.ts'
+import type { Difference, NewDrift } from '../trail/drift.ts'
 import { settleOutcomes } from './ledger-outcome.ts'
-import { readGenerations, selectIdentities } from './ledger-read.ts'
+import { readGenerations, selectIdentities, stepsSince } from './ledger-read.ts'
 import { type Creation, writeCreations, writeDenied, writeIntents } from './ledger-write.ts'
 import { noticesOfStates } from './news.ts'
 
@@ -49,6 +51,10 @@ export interface LoadedIdentity {
   readonly accessKeys: readonly AccessKeyRecord[]
   readonly boundaryArn: string | null
   readonly missingSince: Date | null
+  readonly settledAs: SettledAs | null
+  readonly settledAt: Date | null
+  /** Some drift of it is not set right, as far as is on record. */
+  readonly hasStandingDrifts: boolean
   readonly employee: {
     readonly status: EmployeeStatus | null
     readonly role: string
@@ -72,6 +78,8 @@ export interface Intent {
   /** The most and the least that the user may be in while this runs. */
   readonly possibleGroups: readonly string[]
   readonly certainGroups: readonly string[]
+  /** What this run is to set right, though Muster did not do it. */
+  readonly drifts: readonly NewDrift[]
 }
 
 /** Written after the last call. */
@@ -104,8 +112,14 @@ export interface Outcome {
   readonly accessKeys: readonly AccessKeyRecord[]
   readonly boundaryArn: string | null
   readonly missingSince: Date | null
+<<<<<<< HEAD
   /** Something that grants was planned, and waits for the trail gate. */
   readonly waitsForTrail: boolean
+=======
+  /** As what the run left the user, by a look that began at `at`; null when something is left to do. */
+  readonly settled: { readonly as: SettledAs; readonly at: Date } | null
+  readonly drifts: DriftOutcome | null
+>>>>>>> drift
   /** The generation that this run worked for. */
   readonly generation: number
   /** The generation that is reconciled now; null when this run did not get there. */
@@ -119,6 +133,13 @@ export interface Outcome {
   readonly audit: readonly AuditEntry[]
   /** What is announced with it, besides what follows from its state and operation. */
   readonly notices: readonly Notice[]
+}
+
+/** What a run found that was not Muster's doing, and what of it there is still. */
+export interface DriftOutcome {
+  readonly found: readonly NewDrift[]
+  /** What still differs after the run; null when nobody knows. Whatever else stood on record is set right. */
+  readonly remaining: readonly Difference[] | null
 }
 
 export interface FinishedOperation {
@@ -142,6 +163,11 @@ export interface Ledger {
   peek(identityIds: readonly string[]): Promise<LoadedIdentity[]>
   intend(intent: Intent): Promise<void>
   record(outcome: Outcome): Promise<void>
+  /** What Muster did to this user since then, planned steps apart. */
+  stepsSince(
+    identity: Pick<LoadedIdentity, 'id' | 'employeeId'>,
+    since: Date,
+  ): Promise<readonly RecordedStep[]>
   /** Whether no newer change of this identity has come. Looks that coincide share a statement. */
   isCurrent(identityId: string, generation: number): Promise<boolean>
   /**
@@ -182,6 +208,7 @@ export function openLedger(db: Database, announce?: Announce): Ledger {
     peek: (ids) => selectIdentities(db, ids, false),
     intend: (intent) => intents.add(intent),
     record: (outcome) => outcomes.add(outcome).catch(() => outcomes.add(outcome)),
+    stepsSince: (identity, since) => stepsSince(db, identity, since),
     isCurrent: async (id, generation) => (await generations.add(id)) === generation,
     noteCreated: async (id, generation, awsUserId) => (await creations.add({ id, awsUserId })) === generation,
     async noteDenied(identity, denied) {

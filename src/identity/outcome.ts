@@ -2,6 +2,7 @@
 import type { AuditEntry } from '../audit/record.ts'
 import { AwsCallError } from '../aws/errors.ts'
 import type { IdentityState, OperationKind, OperationStatus, RecordedStep } from '../store/schema.ts'
+import { type Difference, type NewDrift, statusAfter } from '../trail/drift.ts'
 import type { Applied } from './apply.ts'
 import { nextLockLook } from './desired.ts'
 import type { Denied } from './first-deny.ts'
@@ -19,6 +20,10 @@ export interface Run {
   readonly plan: Plan
   readonly applied: Applied | null
   readonly denied: Denied | null
+  /** What differed at the first look though Muster did not do it, and was to be set right. */
+  readonly drifts: readonly NewDrift[]
+  /** Whatever differed at the last look, whoever did it; null when nobody looked. */
+  readonly differences: readonly Difference[] | null
   /** Steps besides the plan's: planned ones in observe mode, undone mistakes, an earlier round's. */
   readonly extraSteps: readonly RecordedStep[]
   readonly operationId: string
@@ -98,6 +103,7 @@ export function settle(run: Run): Outcome {
     boundaryArn: gone ? null : boundaryAfter(run),
     waitsForTrail: run.heldBy !== undefined,
     missingSince: run.missing ? (identity.missingSince ?? run.finishedAt) : null,
+    ...driftAfter(run, verdict, facts),
     reconciledGeneration: verdict.reached ? identity.generation : null,
     at: run.finishedAt,
     retry: verdict.retry ?? null,
@@ -108,6 +114,27 @@ export function settle(run: Run): Outcome {
   }
 }
 
+/** Settled is who was looked at, and has nothing left to be done; who was not touched stands as before. */
+function driftAfter(run: Run, verdict: Verdict, facts: Facts): Pick<Outcome, 'settled' | 'drifts'> {
+  const { identity, want, applied, differences, startedAt } = run
+  const steps = [...(run.denied?.steps ?? []), ...(applied?.steps ?? [])]
+  const before =
+    identity.settledAs && identity.settledAt ? { as: identity.settledAs, at: identity.settledAt } : null
+  const isWhole = verdict.reached && facts.exists === true && !run.plan.conflict
+  const wasLookedAt = run.observed.kind !== 'unknown' && want.kind !== 'blocked' && !run.rehearsed
+  const settled =
+    isWhole && wasLookedAt
+      ? { as: want.kind === 'active' ? ('active' as const) : ('locked' as const), at: startedAt }
+      : steps.length > 0 || facts.exists === false || run.plan.conflict
+        ? null
+        : before
+  const found = run.drifts.map((drift) => ({ ...drift, status: statusAfter(drift, steps) }))
+  const knowsRest = verdict.reached && wasLookedAt && differences !== null
+  const remaining = knowsRest ? differences.filter((each) => statusAfter(each, steps) !== 'repaired') : null
+  const isNews = found.length > 0 || (identity.hasStandingDrifts && remaining !== null)
+  return { settled, drifts: isNews ? { found, remaining } : null }
+}
+
 function credentialRun(run: Run, reached: boolean) {
   const { identity, want, observed, applied, rotation, startedAt, finishedAt } = run
   const steps = applied?.steps ?? []
@@ -115,13 +142,17 @@ function credentialRun(run: Run, reached: boolean) {
 }
 
 /** By our last accepted call; a read may lag behind it. */
-function boundaryAfter({ identity, denied, applied }: Run): string | null {
+function boundaryAfter({ identity, want, observed, denied, applied }: Run): string | null {
   let boundaryArn = identity.boundaryArn
   for (const { outcome, params } of [...(denied?.steps ?? []), ...(applied?.steps ?? [])]) {
     if (typeof params.PermissionsBoundary !== 'string' || outcome === 'skipped') continue
     boundaryArn = outcome === 'done' ? params.PermissionsBoundary : ''
   }
-  return boundaryArn
+  // Nothing on record, and the role's own is what was found: from now on that is on record.
+  const isFound = boundaryArn === null && want.kind === 'active' && observed.kind === 'present'
+  return isFound && observed.user.boundaryArn === want.access.boundaryArn
+    ? want.access.boundaryArn
+    : boundaryArn
 }
 
 /** A user that was to be made anew: what we knew before is another's id. */

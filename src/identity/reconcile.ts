@@ -5,6 +5,7 @@ import { newId } from '../store/ids.ts'
 import type { RecordedStep } from '../store/schema.ts'
 import { type Applied, applyPlan } from './apply.ts'
 import { desired } from './desired.ts'
+import { driftsAt } from './drifts-at.ts'
 import { type FirstDeny, undoDeny } from './first-deny.ts'
 import type { GrantGate } from './grant-gate.ts'
 import type { Ledger, LoadedIdentity, Outcome } from './ledger.ts'
@@ -87,6 +88,8 @@ function begin(identity: LoadedIdentity, want: Desired, context: ReconcileContex
     deniedName: identity.deniedName,
     wasMistaken: false,
     quarantineGroup: context.registration.quarantineGroup,
+    drifts: [],
+    differences: null,
     extraSteps: [],
     operationId: newId(),
     startedAt: clock(),
@@ -138,7 +141,12 @@ async function perform(start: Run, context: ReconcileContext): Promise<Outcome> 
       return settle({ ...run, unsettled: true, finishedAt: context.clock() })
     }
     const next = plan(planInput(identity, want, observed, { ...context, now: run.startedAt }))
+<<<<<<< HEAD
     run = await carryOut({ ...run, plan: next }, context)
+=======
+    run = { ...run, plan: next, ...(await driftsAt(run, context, round)) }
+    if (next.steps.length > 0) run = { ...run, applied: await apply(run, next, context) }
+>>>>>>> drift
     if (!createdByOther(run.applied)) break
     // The user is there already: ours, from a run that died, or somebody else's. Only a look tells.
     observed = undefined
@@ -287,6 +295,7 @@ async function apply(
       (group) => group !== registration.quarantineGroup,
     ),
     certainGroups: identity.groups.filter((group) => !leaves.includes(group)),
+    drifts: run.drifts,
   })
   return await applyPlan(next, {
     account,

@@ -206,6 +206,10 @@ export const identities = pgTable(
     /** When Muster last began to write to this user: for a while after it, reads may lag behind. */
     touchedAt: moment('touched_at'),
     lastReconciledAt: moment('last_reconciled_at'),
+    /** As what the last run left the user, with nothing left to do; null while something of ours is under way. */
+    settledAs: text('settled_as').$type<SettledAs>(),
+    /** When the look that found it so began: whatever differs since then is not Muster's doing. */
+    settledAt: moment('settled_at'),
   },
   (table) => [
     uniqueIndex('identities_employee').on(table.employeeId, table.accountId),
@@ -219,6 +223,8 @@ export const identities = pgTable(
     index('identities_waiting_for_trail').on(table.accountId).where(sql`waits_for_trail`),
   ],
 )
+
+export type SettledAs = 'active' | 'locked'
 
 /** `mfa`: no device, or none that the role's credentials can be used with. `password`: a device, and no password. */
 export type Lack = 'mfa' | 'password'
@@ -394,6 +400,10 @@ export const accounts = pgTable('accounts', {
   /** Hash of the catalog that was last brought into the account completely. */
   catalogHash: text('catalog_hash'),
   catalogAppliedAt: moment('catalog_applied_at'),
+  /** Hash of all that the account should hold by that catalog, Muster's own groups and policies included. */
+  catalogDesiredHash: text('catalog_desired_hash'),
+  /** When Muster last changed a group or a policy: for a while after it, reads may lag behind. */
+  catalogTouchedAt: moment('catalog_touched_at'),
   catalogProblem: text('catalog_problem'),
   /** Until then, one replica is bringing the catalog into the account. */
   catalogLeasedUntil: moment('catalog_leased_until'),
@@ -463,6 +473,8 @@ export interface PasswordPolicyLook {
   /** Users of others whose passwords would expire at once. */
   readonly wouldExpire: readonly string[]
   readonly problem: string | null
+  /** When Muster last set it: for a while after it, reads may lag behind. */
+  readonly writtenAt?: string
 }
 
 export * from './compliance-tables.ts'
