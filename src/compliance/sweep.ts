@@ -40,15 +40,18 @@ const leaseMs = 2 * minuteMs
 const renewMs = 20_000
 const progressMs = 1000
 const lookMs = 5000
+/** Until another look, while the account is being prepared. */
+const preparingMs = 250
 
 export function startSweep(context: SweepContext): Loop {
   const stopping = new AbortController()
-  const loop = startLoop({
+  const loop: Loop = startLoop({
     name: 'sweep',
     everyMs: lookMs,
     log: context.log,
     async look() {
-      await sweepIfDue(context, stopping.signal)
+      const swept = await sweepIfDue(context, stopping.signal)
+      if (swept === 'too early') setTimeout(() => loop.wake(), preparingMs).unref()
       return false
     },
   })
@@ -61,16 +64,22 @@ export function startSweep(context: SweepContext): Loop {
   }
 }
 
-/** One sweep, if it is time for one, or somebody asked. Undefined when it is not, or another replica is at it. */
-export async function sweepIfDue(context: SweepContext, signal?: AbortSignal): Promise<Swept | undefined> {
+/**
+ * One sweep, if it is time for one, or somebody asked. Undefined when it is not, or another replica is at it;
+ * `too early` while groups and policies are still being made in the account.
+ */
+export async function sweepIfDue(
+  context: SweepContext,
+  signal?: AbortSignal,
+): Promise<Swept | 'too early' | undefined> {
   const everyMs = await intervalMs(context)
-  if (everyMs === undefined) return undefined
+  if (everyMs === undefined) return 'too early'
   const { store, account, clock } = context
   const lease = await takeLease(store.db, account.accountId, 'sweep', { leaseMs, everyMs, now: clock() })
   return lease && (await sweep(context, lease, signal))
 }
 
-/** Undefined while the account is not worth a look yet: its groups and policies are being made. */
+/** Undefined while the account is not worth a look yet. */
 async function intervalMs({ store, account, muster }: SweepContext): Promise<number | undefined> {
   if (await hasOpenScan(store.db, account.accountId)) return 0
   const [row] = await store.db

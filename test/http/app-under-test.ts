@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
 import { buildApp } from '../../src/app.ts'
-import { endpointsAt, openAccount } from '../../src/aws/account.ts'
+import { type Account, endpointsAt, openAccount } from '../../src/aws/account.ts'
 import { meterCalls } from '../../src/aws/metering.ts'
 import { BASELINE, type Catalog, DEFAULT_PATH, QUARANTINE } from '../../src/catalog/catalog.ts'
 import { loadCatalog } from '../../src/catalog/load.ts'
@@ -30,6 +30,7 @@ export interface AppUnderTest {
   readonly api: Api
   readonly store: Store
   readonly sandbox: Sandbox
+  readonly account: Account
   readonly catalog: Catalog
   readonly deps: AppDeps
   /** How often a route has told the intake that there is work. */
@@ -137,6 +138,7 @@ export async function openApp(
     api: await apiOf(app),
     store,
     sandbox,
+    account,
     catalog,
     deps,
     wakes: () => wakes,
