@@ -20,7 +20,7 @@ test(
     t.after(() => moto.close())
     const sandbox = await openSandbox({ trail: false })
     t.after(() => sandbox.close())
-    await makeBucket(moto.url, trailBucket)
+    for (const { url } of [moto, sandbox]) await makeBucket(url, trailBucket)
     const [ours, theirs] = [run(sandbox.url), run(moto.url)]
     const needed = new Set<MotoDifference>()
 
@@ -47,7 +47,7 @@ test(
   },
 )
 
-/** moto wants a trail's bucket to be there; the sandbox has no S3. */
+/** A trail's bucket must be there. */
 async function makeBucket(endpoint: string, bucket: string): Promise<void> {
   const authorization =
     'AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x'

@@ -10,7 +10,7 @@ import {
   StopLoggingCommand,
 } from '@aws-sdk/client-cloudtrail'
 import { CreateLoginProfileCommand, CreateUserCommand } from '@aws-sdk/client-iam'
-import { codeOf, openTestSandbox } from './sandbox.ts'
+import { codeOf, openTestSandbox } from '../sandbox.ts'
 
 test('a new sandbox has one multi-Region trail that logs and delivers', async (t) => {
   const { cloudtrail } = await openTestSandbox(t)
@@ -38,7 +38,8 @@ test('a trail that was stopped delivers no more, until it is started', async (t)
   }
   await cloudtrail.send(new StopLoggingCommand(trail))
   now = new Date('2026-11-23T12:00:00Z')
-  assert.deepEqual(await status(), [false, '2026-11-23T09:00:00.000Z'])
+  // The stopping itself is recorded, and delivered with the next log file.
+  assert.deepEqual(await status(), [false, '2026-11-23T09:05:00.000Z'])
   await cloudtrail.send(new StartLoggingCommand(trail))
   now = new Date('2026-11-23T12:06:00Z')
   assert.deepEqual(await status(), [true, '2026-11-23T12:05:00.000Z'])
