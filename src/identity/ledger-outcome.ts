@@ -72,12 +72,9 @@ async function writeOutcomes(
     access_keys: outcome.accessKeys,
     boundary_arn: outcome.boundaryArn,
     missing_since: outcome.missingSince,
-<<<<<<< HEAD
     waits_for_trail: outcome.waitsForTrail,
-=======
     settled_as: outcome.settled?.as ?? null,
     settled_at: outcome.settled?.at ?? null,
->>>>>>> drift
     generation: outcome.generation,
     reconciled_generation: outcome.reconciledGeneration,
     last_reconciled_at: outcome.at,
@@ -110,11 +107,8 @@ async function writeOutcomes(
         mfa_enrolled boolean, console_access boolean, adopt boolean, locked_at timestamptz, denied_name text, knows_of_deny boolean, deleted_at timestamptz,
         touched_at timestamptz, next_look_at timestamptz, lacks text, enrollment_wanted boolean, key_link_wanted boolean,
         mfa_reset_done boolean, mfa_serials text[], access_keys jsonb, boundary_arn text, missing_since timestamptz,
-<<<<<<< HEAD
         waits_for_trail boolean,
-=======
         settled_as text, settled_at timestamptz,
->>>>>>> drift
         reconciled_generation int, generation int, last_reconciled_at timestamptz)
     ), locked as (
       -- In the order in which everybody locks them.
@@ -138,11 +132,8 @@ async function writeOutcomes(
         lacks = case when identities.generation = r.generation then r.lacks else identities.lacks end,
         mfa_serials = r.mfa_serials, access_keys = r.access_keys,
         boundary_arn = r.boundary_arn, missing_since = r.missing_since,
-<<<<<<< HEAD
         waits_for_trail = r.waits_for_trail,
-=======
         settled_as = r.settled_as, settled_at = r.settled_at,
->>>>>>> drift
         enrollment_wanted = identities.enrollment_wanted
           or (r.enrollment_wanted and identities.generation = r.generation),
         key_link_wanted = identities.key_link_wanted or r.key_link_wanted,

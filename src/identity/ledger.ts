@@ -112,14 +112,11 @@ export interface Outcome {
   readonly accessKeys: readonly AccessKeyRecord[]
   readonly boundaryArn: string | null
   readonly missingSince: Date | null
-<<<<<<< HEAD
   /** Something that grants was planned, and waits for the trail gate. */
   readonly waitsForTrail: boolean
-=======
   /** As what the run left the user, by a look that began at `at`; null when something is left to do. */
   readonly settled: { readonly as: SettledAs; readonly at: Date } | null
   readonly drifts: DriftOutcome | null
->>>>>>> drift
   /** The generation that this run worked for. */
   readonly generation: number
   /** The generation that is reconciled now; null when this run did not get there. */

@@ -141,12 +141,7 @@ async function perform(start: Run, context: ReconcileContext): Promise<Outcome> 
       return settle({ ...run, unsettled: true, finishedAt: context.clock() })
     }
     const next = plan(planInput(identity, want, observed, { ...context, now: run.startedAt }))
-<<<<<<< HEAD
-    run = await carryOut({ ...run, plan: next }, context)
-=======
-    run = { ...run, plan: next, ...(await driftsAt(run, context, round)) }
-    if (next.steps.length > 0) run = { ...run, applied: await apply(run, next, context) }
->>>>>>> drift
+    run = await carryOut({ ...run, plan: next, ...(await driftsAt(run, context, round)) }, context)
     if (!createdByOther(run.applied)) break
     // The user is there already: ours, from a run that died, or somebody else's. Only a look tells.
     observed = undefined
