@@ -47,8 +47,11 @@ import { startNotificationRetention } from './notify/retention.ts'
 import { tellsAnyone } from './notify/settings.ts'
 import { accountUnknown } from './problem.ts'
 import { openStore, type Store } from './store/open.ts'
+import { startCanaryLoop } from './trail/canary-loop.ts'
 import { openTrailGate, type TrailGateContext } from './trail/gate.ts'
 import { startTrailGateLoop } from './trail/gate-loop.ts'
+import { readTrails } from './trail/read-trails.ts'
+import { trailToRead } from './trail/verify.ts'
 
 export interface Service {
   readonly app: FastifyInstance
@@ -171,6 +174,14 @@ export async function openService(config: Config, options: ServiceOptions): Prom
     wakeSweep = sweep.wake
     loops.push(
       startTrailGateLoop(gate, catalogLoop.wake),
+      startCanaryLoop({
+        store,
+        account,
+        verifiedTrail: async () => trailToRead(await readTrails(account)),
+        announce,
+        clock,
+        log,
+      }),
       catalogLoop,
       drain,
       passwordPolicyLoop,

@@ -24,6 +24,7 @@ import { beginCredentialReport, takeCredentialReport } from '../credentials/cred
 import { askForPasswordPolicy } from '../credentials/password-policy-calls.ts'
 import type { Database } from '../store/open.ts'
 import type { ScanProgress } from '../store/schema.ts'
+import { readLogBuckets } from '../trail/canary-store.ts'
 import { readTrails } from '../trail/read-trails.ts'
 import { gatherAuthorization } from './gather-authorization.ts'
 import { type MusterSettings, readCanary, readMusterFacts, readUsage } from './gather-own.ts'
@@ -105,7 +106,7 @@ export async function gather(context: GatherContext): Promise<Gathered> {
     virtualMfaDevices,
     passwordPolicy,
     trails,
-    logBuckets: unknown('the buckets of the trails have not been looked at yet'),
+    logBuckets: await readLogBuckets(db, account.accountId),
     canary: await readCanary(db, account.accountId, clock()),
     serverCertificates,
     samlProviders,

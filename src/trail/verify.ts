@@ -25,6 +25,19 @@ export function verifyTrails(trails: Fact<readonly TrailFacts[]>): Verification 
   return refusal(trails.value.map((trail) => `trail ${trail.name} ${faultOf(trail)}`).join('; '))
 }
 
+/** The trail whose log files are to be read: one that is good enough, or else whatever comes nearest to it. */
+export function trailToRead(trails: Fact<readonly TrailFacts[]>): TrailFacts | undefined {
+  if (!trails.known) return undefined
+  const isLogging = ({ status }: TrailFacts) => status.known && status.value.isLogging
+  const { value } = trails
+  return (
+    value.find((trail) => faultOf(trail) === null) ??
+    value.find((trail) => trail.isMultiRegion && isLogging(trail)) ??
+    value.find(({ isMultiRegion }) => isMultiRegion) ??
+    value[0]
+  )
+}
+
 function refusal(reason: string): Verification {
   return { isVerified: false, trailArn: null, reason }
 }

@@ -17,6 +17,7 @@ export function snapshotWith(facts: Partial<AccountSnapshot> = {}): AccountSnaps
     virtualMfaDevices: unread,
     passwordPolicy: unread,
     trails: unread,
+    logBuckets: unread,
     canary: {
       status: 'unknown',
       reason: null,
