@@ -13,6 +13,7 @@ import { loadCatalog } from './catalog/load.ts'
 import { denyAllArn } from './catalog/own-groups.ts'
 import { startCatalogLoop } from './catalog/reconcile.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { startUsageLoop } from './compliance/usage-loop.ts'
 import { type Config, ConfigError } from './config.ts'
 import type { EnrollContext } from './credentials/enroll-step.ts'
 import { startEnrollmentLoop } from './credentials/enrollment-loop.ts'
@@ -139,6 +140,7 @@ export async function openService(config: Config, options: ServiceOptions): Prom
       catalogLoop,
       drain,
       passwordPolicyLoop,
+      startUsageLoop({ db: store.db, account, catalog, path: config.iamPath, clock, log }),
       startDueSweep(store, evaluation, clock, log),
       startRetention({ store, clock, log, deliveryRetentionDays: config.deliveryRetentionDays }),
       startNotificationRetention({ store, clock, log }),
