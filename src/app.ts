@@ -29,6 +29,7 @@ import { notificationRoutes } from './http/routes/notifications.ts'
 import { operationRoutes } from './http/routes/operations.ts'
 import { passwordPolicyRoutes } from './http/routes/password-policy.ts'
 import { roleRoutes } from './http/routes/roles.ts'
+import { usageRoutes } from './http/routes/usage.ts'
 import { webhookRoutes } from './http/routes/webhooks.ts'
 import { AuditEventSchema, VerificationSchema } from './http/schemas/audit.ts'
 import {
@@ -46,6 +47,7 @@ import { OperationSchema } from './http/schemas/operation.ts'
 import { PasswordPolicyLookSchema } from './http/schemas/password-policy.ts'
 import { ProblemSchema } from './http/schemas/problem.ts'
 import { RoleSchema } from './http/schemas/role.ts'
+import { GroupUsageSchema } from './http/schemas/usage.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { enrollRoutes } from './web/enroll-routes.ts'
 
@@ -63,6 +65,7 @@ const namedSchemas = [
   DeliverySchema,
   RoleSchema,
   PasswordPolicyLookSchema,
+  GroupUsageSchema,
   DeadLetterSchema,
   NotificationSchema,
   ComplianceSchema,
@@ -125,6 +128,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       await v1.register(passwordPolicyRoutes, { deps })
       await v1.register(complianceRoutes, { deps })
       await v1.register(complianceRecordRoutes, { deps })
+      await v1.register(usageRoutes, { deps })
       await v1.register(auditRoutes, { deps })
     },
     { prefix: '/v1' },

@@ -17,6 +17,7 @@ import type { Control } from './compliance/control.ts'
 import { controls as everyControl } from './compliance/controls/index.ts'
 import { startSweep } from './compliance/sweep.ts'
 import { createComplianceView } from './compliance/view.ts'
+import { startUsageLoop } from './compliance/usage-loop.ts'
 import { type Config, ConfigError } from './config.ts'
 import type { EnrollContext } from './credentials/enroll-step.ts'
 import { startEnrollmentLoop } from './credentials/enrollment-loop.ts'
@@ -186,6 +187,7 @@ export async function openService(config: Config, options: ServiceOptions): Prom
       drain,
       passwordPolicyLoop,
       sweep,
+      startUsageLoop({ db: store.db, account, catalog, path: config.iamPath, clock, log }),
       startDueSweep(store, evaluation, clock, log),
       startRetention({ store, clock, log, deliveryRetentionDays: config.deliveryRetentionDays }),
       startNotificationRetention({ store, clock, log }),

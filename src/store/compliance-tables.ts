@@ -132,4 +132,6 @@ export interface UsedService {
   readonly name: string
   readonly usedAt: string | null
   readonly usedBy: string | null
+  /** Since when the group has allowed it to anybody; null where that is not on record. */
+  readonly allowedSince: string | null
 }
