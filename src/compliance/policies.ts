@@ -3,17 +3,16 @@ import type { PolicyDocument } from '../catalog/catalog.ts'
 import {
   coversAction,
   isEveryAction,
-  isEveryResource,
-  matchesAction,
-  matchesGlob,
+  isEveryResourceFor,
+  isWholeWorld,
   type Statement,
   statementsOf,
 } from '../catalog/policy-document.ts'
 import { SELF_SUFFICIENT } from '../catalog/rules/escalation.ts'
 
 /**
- * Whether documents, held together, give everything: `*` on `*`, or everything but what another statement gives,
- * or everything but things that IAM's own powers are not among (whoever has these takes the rest).
+ * Whether documents, held together, give everything: `*` on `*`, or everything but what is listed, where all of IAM's
+ * own powers are given all the same (whoever has these takes the rest).
  *
  * Conditions are not heeded, as the public checks do not: MFA and an address say who asks, not for how much. Neither
  * are denials, but for one of everything, which leaves nothing.
@@ -22,21 +21,18 @@ export function isAdministrative(documents: readonly PolicyDocument[]): boolean 
   const statements = documents.flatMap(statementsOf)
   if (statements.some(deniesEverything)) return false
   const broad = statements.filter(isOnEverything)
-  return broad.some(
-    (statement) =>
-      statement.actions.some(isEveryAction) ||
-      (statement.notActions.length > 0 &&
-        statement.notActions.every((exception) => !isOfIam(exception) || isGiven(exception, broad))),
+  if (broad.some(({ actions }) => actions.some(isEveryAction))) return true
+  return (
+    broad.some(({ notActions }) => notActions.length > 0) &&
+    SELF_SUFFICIENT.every((power) => isGivenOnAll(power, statements))
   )
 }
 
-function isOnEverything({ effect, resources }: Statement): boolean {
-  return effect === 'Allow' && resources.some(isWholeWorld)
-}
-
-/** `*`, and `arn:*`: not all of one service, which is everything only for that service. */
-function isWholeWorld(resource: string): boolean {
-  return matchesGlob(resource, 'arn:aws:any-service:any-region:000000000000:any/thing')
+/** On everything but some things, too, as long as IAM itself is not among these. */
+function isOnEverything({ effect, resources, notResources }: Statement): boolean {
+  const isBut =
+    notResources.length > 0 && !notResources.some((resource) => isEveryResourceFor('iam:*', resource))
+  return effect === 'Allow' && (resources.some(isWholeWorld) || isBut)
 }
 
 function deniesEverything(statement: Statement): boolean {
@@ -45,17 +41,6 @@ function deniesEverything(statement: Statement): boolean {
     statement.conditions.length === 0 &&
     statement.resources.some(isWholeWorld) &&
     statement.actions.some(isEveryAction)
-  )
-}
-
-function isOfIam(pattern: string): boolean {
-  return SELF_SUFFICIENT.some((action) => matchesAction(pattern, action))
-}
-
-/** Whether all that a pattern stands for is given by one other pattern: its `*` must meet a `*`. */
-function isGiven(pattern: string, statements: readonly Statement[]): boolean {
-  return statements.some(({ actions }) =>
-    actions.some((given) => !given.includes('?') && matchesAction(given, pattern)),
   )
 }
 
@@ -91,12 +76,25 @@ export type WatchedService = keyof typeof fullAccess
 export function givesAllOf(service: WatchedService, document: PolicyDocument): boolean {
   if (isAdministrative([document])) return false
   const statements = statementsOf(document)
-  const onAll = statements.filter(({ resources }) => resources.some(isEveryResource))
-  const allows = onAll.filter(({ effect }) => effect === 'Allow')
-  const denials = onAll.filter(({ effect, conditions }) => effect === 'Deny' && conditions.length === 0)
   return fullAccess[service].every(
-    (action) =>
-      allows.some((statement) => coversAction(statement, action)) &&
-      !denials.some((statement) => coversAction(statement, action)),
+    (action) => isGivenOnAll(action, statements) && !isDeniedOnAll(action, statements),
+  )
+}
+
+function isGivenOnAll(action: string, statements: readonly Statement[]): boolean {
+  return statements.some((statement) => statement.effect === 'Allow' && isOnAll(action, statement))
+}
+
+function isDeniedOnAll(action: string, statements: readonly Statement[]): boolean {
+  return statements.some(
+    (statement) =>
+      statement.effect === 'Deny' && statement.conditions.length === 0 && isOnAll(action, statement),
+  )
+}
+
+function isOnAll(action: string, statement: Statement): boolean {
+  return (
+    coversAction(statement, action) &&
+    statement.resources.some((resource) => isEveryResourceFor(action, resource))
   )
 }

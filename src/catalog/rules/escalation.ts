@@ -9,6 +9,7 @@ import {
   coversAction,
   isEveryAction,
   isEveryResource,
+  isEveryResourceFor,
   type Statement,
   statementsOf,
 } from '../policy-document.ts'
@@ -217,7 +218,7 @@ function deniesEverywhere(statement: Statement, action: string): boolean {
   return (
     statement.effect === 'Deny' &&
     statement.conditions.length === 0 &&
-    statement.resources.some(isEveryResource) &&
+    statement.resources.some((resource) => isEveryResourceFor(action, resource)) &&
     coversAction(statement, action)
   )
 }
