@@ -9,24 +9,11 @@ import {
 } from '@aws-sdk/client-cloudtrail'
 import { CreateUserCommand, GetUserCommand, ListUsersCommand } from '@aws-sdk/client-iam'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
-import type { SandboxOptions } from '../../../src/sandbox/index.ts'
-import { codeOf, openTestSandbox } from '../sandbox.ts'
+import { openAtNine } from '../moved-clock.ts'
+import { codeOf } from '../sandbox.ts'
 import { eventNamesIn, keysIn, recordsIn } from './log-files.ts'
 
 const trail = { Name: 'muster-sandbox' }
-const minuteMs = 60_000
-
-/** A sandbox whose clock the test moves. */
-async function openAtNine(t: TestContext, options: SandboxOptions = {}) {
-  let nowMs = Date.parse('2026-11-23T09:00:00Z')
-  const opened = await openTestSandbox(t, { now: () => new Date(nowMs), ...options })
-  return {
-    ...opened,
-    passMinutes(minutes: number) {
-      nowMs += minutes * minuteMs
-    },
-  }
-}
 
 test('a trail that logs delivers what was called, failed calls included, about five minutes later', async (t) => {
   const { iam, s3, cloudtrail, passMinutes } = await openAtNine(t)
