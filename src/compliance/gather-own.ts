@@ -8,9 +8,9 @@ import { documentIn } from '../catalog/partition.ts'
 import { roleAccessIn } from '../identity/role-access.ts'
 import type { RotationRules } from '../identity/rotation.ts'
 import type { Database } from '../store/open.ts'
-import { accounts, employees, groupUsage, identities, trailLogs } from '../store/schema.ts'
+import { accounts, employees, identities, trailLogs } from '../store/schema.ts'
 import type { CanaryFacts } from '../trail/facts.ts'
-import type { GroupUsage, ManagedIdentity, MusterFacts } from './snapshot.ts'
+import type { ManagedIdentity, MusterFacts } from './snapshot.ts'
 
 /** How this Muster is set. */
 export interface MusterSettings {
@@ -115,23 +115,4 @@ export async function readCanary(db: Database, accountId: string, now: Date): Pr
   if (ageMs <= canaryValidMs) return facts
   const reason = `the log files were last looked at ${facts.checkedAt ?? 'never'}`
   return { ...facts, status: 'unknown', reason, digest: { ...facts.digest, status: 'unknown', reason } }
-}
-
-export async function readUsage(db: Database, accountId: string): Promise<GroupUsage[]> {
-  const rows = await db
-    .select({
-      groupName: groupUsage.groupName,
-      checkedAt: groupUsage.checkedAt,
-      services: groupUsage.services,
-    })
-    .from(groupUsage)
-    .where(and(eq(groupUsage.accountId, accountId), isNotNull(groupUsage.checkedAt)))
-  return rows.map(({ groupName, checkedAt, services }) => ({
-    groupName,
-    checkedAt: checkedAt ?? new Date(0),
-    services: services.map(({ namespace, usedAt }) => ({
-      namespace,
-      usedAt: usedAt === null ? null : new Date(usedAt),
-    })),
-  }))
 }

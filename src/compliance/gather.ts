@@ -27,8 +27,9 @@ import type { ScanProgress } from '../store/schema.ts'
 import { readLogBuckets } from '../trail/canary-store.ts'
 import { readTrails } from '../trail/read-trails.ts'
 import { gatherAuthorization } from './gather-authorization.ts'
-import { type MusterSettings, readCanary, readMusterFacts, readUsage } from './gather-own.ts'
+import { type MusterSettings, readCanary, readMusterFacts } from './gather-own.ts'
 import type { AccountSnapshot, AccountSummary, PolicyHolders, VirtualMfaDevice } from './snapshot.ts'
+import { readUsage } from './usage.ts'
 
 export interface GatherContext {
   readonly db: Database

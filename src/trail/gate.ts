@@ -13,7 +13,10 @@ import type { Jobs } from '../jobs/jobs.ts'
 import type { Announce } from '../notify/announce.ts'
 import { type Database, rowsOf, type Store, type Transaction } from '../store/open.ts'
 import type { TrailLook } from '../store/schema.ts'
+import { accountDrift } from './drift.ts'
+import { endStanding, noteDrifts, noticesOfDrifts } from './drift-record.ts'
 import { readTrails } from './read-trails.ts'
+import { trailDrift, trailDriftKinds } from './trail-drift.ts'
 import { verifyTrails } from './verify.ts'
 
 export interface TrailGateContext {
@@ -76,7 +79,8 @@ export async function lookAtTrails(context: TrailGateContext): Promise<TrailLook
   const { store, account, clock } = context
   // By the moment of the question: what changes while it is answered is seen by the next look.
   const checkedAt = clock().toISOString()
-  const seen = verifyTrails(await readTrails(account))
+  const trails = await readTrails(account)
+  const seen = verifyTrails(trails)
   return await store.db.transaction(async (tx) => {
     const [row] = await rowsOf<{ trail_look: TrailLook | null }>(
       tx,
@@ -88,7 +92,10 @@ export async function lookAtTrails(context: TrailGateContext): Promise<TrailLook
     const look: TrailLook = { ...seen, checkedAt, since: isSame ? before.since : checkedAt }
     await tx.execute(sql`
       update accounts set trail_look = ${JSON.stringify(look)}::jsonb where account_id = ${account.accountId}`)
-    if (!isSame) await tellOfChange(tx, context, before, look)
+    if (!isSame) {
+      await tellOfChange(tx, context, before, look)
+      await noteDrift(tx, context, before, trails)
+    }
     if (look.isVerified) await letThrough(tx, context)
     return look
   })
@@ -110,6 +117,24 @@ async function tellOfChange(
   const data = { accountId, mode: trailGate, reason, trailArn: trailArn ?? before?.trailArn ?? null }
   await recordAudit(tx, [{ at, actor: 'trail gate', action: type, details: data }])
   await announce(tx, [{ type, at, employeeId: null, data }])
+}
+
+/** The trail that was good until now: what was done to it, so that whoever did it is looked for. */
+async function noteDrift(
+  tx: Transaction,
+  { account: { accountId }, announce, clock }: TrailGateContext,
+  before: TrailLook | null,
+  trails: Awaited<ReturnType<typeof readTrails>>,
+): Promise<void> {
+  if (!before?.isVerified || before.trailArn === null) {
+    const scope = { accountId, kinds: trailDriftKinds }
+    return await endStanding(tx, scope, [], { at: clock(), operationId: null })
+  }
+  const difference = trailDrift(before.trailArn, trails)
+  if (!difference) return
+  const since = new Date(before.checkedAt)
+  const drift = accountDrift(difference, { accountId, detectedAt: clock(), since, foundBy: 'look' })
+  await announce(tx, noticesOfDrifts(await noteDrifts(tx, [drift])))
 }
 
 /** Whoever waits goes on at once. */
