@@ -8,6 +8,8 @@ export interface StoredObject {
   readonly metadata: Readonly<Record<string, string>>
   readonly contentType: string
   readonly etag: string
+  /** As whoever put it has sent it: CRC-32, base64. */
+  readonly crc32?: string | undefined
   readonly lastModified: Date
 }
 
@@ -24,6 +26,7 @@ export interface NewObject {
   readonly body: Uint8Array
   readonly metadata?: Readonly<Record<string, string>>
   readonly contentType?: string
+  readonly crc32?: string | undefined
   readonly at: Date
 }
 
@@ -58,14 +61,15 @@ export function createBuckets(): Buckets {
     delete(name) {
       buckets.delete(name)
     },
-    put(name, { key, body, metadata = {}, contentType = 'binary/octet-stream', at }) {
+    put(name, { at, ...object }) {
+      const { key, body, metadata = {}, contentType = 'binary/octet-stream', crc32 } = object
       const bucket = buckets.get(name)
       if (!bucket) throw new Error(`there is no bucket ${name}`)
       const etag = `"${createHash('md5').update(body).digest('hex')}"`
-      const object = { key, body, metadata, contentType, etag, lastModified: at }
+      const stored = { key, body, metadata, contentType, etag, crc32, lastModified: at }
       if (!bucket.objects.has(key)) bucket.keys = undefined
-      bucket.objects.set(key, object)
-      return object
+      bucket.objects.set(key, stored)
+      return stored
     },
     remove(name, key) {
       const bucket = buckets.get(name)
