@@ -69,18 +69,15 @@ export function digestFactsOf(progress: DigestProgress, latestDigestAt: Date | n
     const more = progress.faultCount > 1 ? ` (and ${progress.faultCount - 1} more)` : ''
     return { status: 'broken', reason: `${first.message}${more}`, validUntil: since }
   }
-  const lastMs = last ? Date.parse(last.endedAt) : 0
-  const validUntil = last?.endedAt ?? null
-  const isAbsent =
-    latestDigestAt !== null &&
-    latestDigestAt.getTime() - lastMs > absentAfterMs &&
-    // Older ones were not looked for.
-    now.getTime() - latestDigestAt.getTime() < rememberedMs
+  if (!last) return { status: 'waiting', reason: 'no digest file has been delivered yet', validUntil: null }
+  const lastMs = Date.parse(last.endedAt)
+  const validUntil = last.endedAt
+  // Of a chain that was never seen, nobody knows that it began in this Region.
+  const isAbsent = latestDigestAt !== null && latestDigestAt.getTime() - lastMs > absentAfterMs
   if (isAbsent && progress.begun === null) {
     const reason = `CloudTrail delivered a digest file at ${latestDigestAt.toISOString()}, and the bucket has none of that time`
     return { status: 'broken', reason, validUntil }
   }
-  if (!last) return { status: 'waiting', reason: 'no digest file has been delivered yet', validUntil }
   if (now.getTime() - lastMs > overdueMs) {
     return { status: 'waiting', reason: `no digest file was delivered since ${last.endedAt}`, validUntil }
   }
