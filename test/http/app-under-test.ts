@@ -21,6 +21,7 @@ import { deriveKeys } from '../../src/keys.ts'
 import { openSandbox, type Sandbox } from '../../src/sandbox/index.ts'
 import type { Store } from '../../src/store/open.ts'
 import { accounts } from '../../src/store/schema.ts'
+import { tinyControls } from '../compliance/tiny-controls.ts'
 import { type Api, adminToken, apiOf } from '../harness/api.ts'
 import { emptyStore, type OpenTestStore, silentLog } from '../harness/databases.ts'
 import { openGate } from '../harness/gate.ts'
@@ -104,10 +105,10 @@ export async function openApp(
     inbox: openInbox(store, silentLog),
     wakePasswordPolicy: () => {},
     compliance: {
-      controls: [],
+      controls: tinyControls,
       view: createComplianceView({
         db: store.db,
-        controls: [],
+        controls: tinyControls,
         accountId: () => accountId,
         trailGate: 'enforce',
         clock,
