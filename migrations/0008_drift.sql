@@ -1,6 +1,5 @@
 DROP INDEX "drifts_standing";--> statement-breakpoint
 ALTER TABLE "accounts" ADD COLUMN "catalog_desired_hash" text;--> statement-breakpoint
-ALTER TABLE "accounts" ADD COLUMN "catalog_touched_at" timestamp (3) with time zone;--> statement-breakpoint
 ALTER TABLE "identities" ADD COLUMN "settled_as" text;--> statement-breakpoint
 ALTER TABLE "identities" ADD COLUMN "settled_at" timestamp (3) with time zone;--> statement-breakpoint
 ALTER TABLE "drifts" ADD COLUMN "subject" text DEFAULT '' NOT NULL;--> statement-breakpoint

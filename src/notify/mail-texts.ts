@@ -103,7 +103,8 @@ const meaningOf: Readonly<Record<string, string>> = {
     'A user name is taken by a user that is not of Muster. Adopt that user, or choose another name.',
   'mfa.missing': 'Somebody has a password and no MFA device.',
   'access_key.disabled': 'An access key was made inactive.',
-  'drift.detected': 'Somebody changed a user by hand. Muster has changed it back.',
+  'drift.detected': 'Something was changed by hand. What Muster owns, it sets right.',
+  'drift.attributed': 'It is known now who changed something by hand.',
   'password.removed': 'A console password was taken away.',
 }
 
