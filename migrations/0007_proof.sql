@@ -145,7 +145,6 @@ CREATE TABLE "trail_sightings" (
 );
 --> statement-breakpoint
 ALTER TABLE "accounts" ADD COLUMN "catalog_desired_hash" text;--> statement-breakpoint
-ALTER TABLE "accounts" ADD COLUMN "catalog_touched_at" timestamp (3) with time zone;--> statement-breakpoint
 ALTER TABLE "accounts" ADD COLUMN "trail_look" jsonb;--> statement-breakpoint
 ALTER TABLE "identities" ADD COLUMN "waits_for_trail" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE "identities" ADD COLUMN "settled_as" text;--> statement-breakpoint

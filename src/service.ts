@@ -146,6 +146,7 @@ export async function openService(config: Config, options: ServiceOptions): Prom
       catalog,
       path: config.iamPath,
       mode: config.mode,
+      announce: tellsAnyone(config.notify) ? announce : undefined,
       clock,
       log,
     })

@@ -6,13 +6,17 @@ import type { Account } from '../aws/account.ts'
 import type { Clock } from '../clock.ts'
 import type { GrantGate } from '../identity/grant-gate.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
+import type { Announce } from '../notify/announce.ts'
 import { newId } from '../store/ids.ts'
 import { type Database, rowsOf } from '../store/open.ts'
 import { type OperationStatus, operations, type RecordedStep } from '../store/schema.ts'
+import type { NewDrift } from '../trail/drift.ts'
 import { desiredAccount } from './account.ts'
 import { type AccountPlan, planAccount, withoutGrants } from './account-plan.ts'
 import { accountStepParams, applyAccountStep } from './apply.ts'
 import type { Catalog } from './catalog.ts'
+import { hashOf } from './drift.ts'
+import { catalogDrifts, endCatalogDrifts, noteCatalogDrifts } from './drift-record.ts'
 import { observeAccount } from './observe.ts'
 
 export interface CatalogContext {
@@ -23,6 +27,8 @@ export interface CatalogContext {
   readonly path: string
   readonly mode: 'enforce' | 'observe'
   readonly trailGate: GrantGate
+  /** Left out when nobody is told of anything. */
+  readonly announce?: Announce | undefined
   readonly clock: Clock
   readonly log: Logger
 }
@@ -84,21 +90,24 @@ export async function reconcileCatalog(
   const renewing = setInterval(() => renew(context), renewMs)
   let problem: string | null = null
   let done = false
+  let desiredHash: string | null = null
   try {
     const desired = desiredAccount(catalog, {
       accountId: account.accountId,
       partition: account.partition,
       path,
     })
+    desiredHash = hashOf(desired)
     const plan = planAccount(desired, await observeAccount(account, desired))
     problem = problemOf(plan)
     if (mode === 'observe') {
       await rehearse(context, plan)
       return 'settled'
     }
+    const drifts = await catalogDrifts(context, { plan, desired, desiredHash })
     const heldBy = await holdOf(context, plan)
     const now = heldBy === null ? plan : { ...plan, steps: withoutGrants(plan.steps) }
-    const failure = (await perform(context, now, signal)) ?? heldBy
+    const failure = (await perform(context, now, drifts, signal)) ?? heldBy
     problem = failure ?? problem
     done = failure === null && plan.conflicts.length === 0
     return done ? 'settled' : 'unsettled'
@@ -107,7 +116,7 @@ export async function reconcileCatalog(
     throw error
   } finally {
     clearInterval(renewing)
-    await conclude(context, done, problem)
+    await conclude(context, done, problem, desiredHash)
     if (problem) log.warn({ problem }, 'the catalog is not wholly in the account')
   }
 }
@@ -137,6 +146,7 @@ async function conclude(
   { db, account, catalog, clock }: CatalogContext,
   done: boolean,
   problem: string | null,
+  desiredHash: string | null,
 ) {
   const now = clock().toISOString()
   await db.execute(sql`
@@ -148,6 +158,7 @@ async function conclude(
     )
     update accounts set
       catalog_leased_until = null, catalog_problem = ${problem},
+      catalog_desired_hash = case when ${done} then ${desiredHash} else catalog_desired_hash end,
       catalog_hash = case when ${done} then ${catalog.hash} else catalog_hash end,
       catalog_applied_at = case when ${done} then ${now}::timestamptz else catalog_applied_at end
     where account_id = ${account.accountId}`)
@@ -177,9 +188,13 @@ async function holdOf({ db, account, catalog, trailGate }: CatalogContext, plan:
 async function perform(
   context: CatalogContext,
   plan: AccountPlan,
+  drifts: readonly NewDrift[],
   signal: AbortSignal,
 ): Promise<string | null> {
-  if (plan.steps.length === 0) return null
+  if (plan.steps.length === 0) {
+    await endCatalogDrifts(context)
+    return null
+  }
   const startedAt = context.clock()
   const steps: RecordedStep[] = []
   let failure: string | null = null
@@ -201,7 +216,7 @@ async function perform(
       status = 'failed'
     }
   }
-  await record(context, startedAt, steps, status, failure)
+  await record(context, startedAt, steps, status, failure, drifts)
   return failure
 }
 
@@ -216,15 +231,16 @@ async function rehearse(context: CatalogContext, plan: AccountPlan): Promise<voi
       select steps = ${JSON.stringify(steps)}::jsonb as same from operations
       where account_id = ${context.account.accountId} and kind = 'catalog' order by id desc limit 1`,
   )
-  if (steps.length > 0 && !latest?.same) await record(context, context.clock(), steps, 'planned', null)
+  if (steps.length > 0 && !latest?.same) await record(context, context.clock(), steps, 'planned', null, [])
 }
 
 async function record(
-  { db, account, catalog, clock }: CatalogContext,
+  { db, account, catalog, announce, clock }: CatalogContext,
   startedAt: Date,
   steps: readonly RecordedStep[],
   status: OperationStatus,
   error: string | null,
+  drifts: readonly NewDrift[],
 ): Promise<void> {
   const id = newId()
   const finishedAt = clock()
@@ -250,5 +266,12 @@ async function record(
         details: { hash: catalog.hash, steps, error },
       },
     ])
+    await noteCatalogDrifts(tx, drifts, {
+      accountId: account.accountId,
+      operationId: id,
+      steps,
+      status,
+      announce,
+    })
   })
 }

@@ -19,6 +19,7 @@ export const notices = [
   'password.removed',
   'mfa.missing',
   'drift.detected',
+  'drift.attributed',
   'password_policy.restored',
   'trail_gate.closed',
   'trail_gate.opened',

@@ -22,6 +22,7 @@ export const adminNotices: ReadonlySet<NoticeType> = new Set<NoticeType>([
   'mfa.missing',
   'access_key.disabled',
   'drift.detected',
+  'drift.attributed',
   'password.removed',
   'trail_gate.closed',
   'compliance.failed',

@@ -402,8 +402,6 @@ export const accounts = pgTable('accounts', {
   catalogAppliedAt: moment('catalog_applied_at'),
   /** Hash of all that the account should hold by that catalog, Muster's own groups and policies included. */
   catalogDesiredHash: text('catalog_desired_hash'),
-  /** When Muster last changed a group or a policy: for a while after it, reads may lag behind. */
-  catalogTouchedAt: moment('catalog_touched_at'),
   catalogProblem: text('catalog_problem'),
   /** Until then, one replica is bringing the catalog into the account. */
   catalogLeasedUntil: moment('catalog_leased_until'),

@@ -1,8 +1,6 @@
-/** Texts of others on their way into `jsonb`, which takes neither NUL nor half a surrogate pair. */
-
-/** As `JSON.stringify`, with what cannot be stored replaced: no such character fails the change that it is part of. */
-export const storableJson = (value: unknown): string => JSON.stringify(value, storable)
-
-function storable(_key: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\uFFFD') : value
+/** Data with texts that others chose, as JSON that `jsonb` takes: it refuses NUL and half of a surrogate pair. */
+export function storableJson(data: unknown): string {
+  return JSON.stringify(data, (_key, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\uFFFD') : value,
+  )
 }

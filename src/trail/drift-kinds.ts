@@ -10,7 +10,7 @@
 /** What was found, as plain data: names, ARNs and ids. Never a secret. */
 export type DriftDetail = Readonly<Record<string, string | null | readonly string[]>>
 
-/** A step that sets a drift right: its action, and the parameters by which it is told from others. */
+/** A step that sets a drift right: its action, and the parameters as they are recorded by which it is told from others. */
 export interface Remedy {
   readonly do: string
   readonly params: Readonly<Record<string, unknown>>
@@ -177,7 +177,7 @@ export const driftKinds = {
     events: ['AttachGroupPolicy'],
     marks: ['groupName', 'policyArn'],
     remedies: ({ groupName, policyArn }) => [
-      remedy('DetachGroupPolicy', ['GroupName', groupName], ['PolicyArn', policyArn]),
+      remedy('DetachGroupPolicy', ['groupName', groupName], ['policyArn', policyArn]),
     ],
   },
   'group-policy-detached': {
@@ -186,7 +186,7 @@ export const driftKinds = {
     events: ['DetachGroupPolicy'],
     marks: ['groupName', 'policyArn'],
     remedies: ({ groupName, policyArn }) => [
-      remedy('AttachGroupPolicy', ['GroupName', groupName], ['PolicyArn', policyArn]),
+      remedy('AttachGroupPolicy', ['groupName', groupName], ['policyArn', policyArn]),
     ],
   },
   'group-inline-policy-put': {
@@ -195,26 +195,26 @@ export const driftKinds = {
     events: ['PutGroupPolicy'],
     marks: ['groupName', 'policyName'],
     remedies: ({ groupName, policyName }) => [
-      remedy('DeleteGroupPolicy', ['GroupName', groupName], ['PolicyName', policyName]),
+      remedy('DeleteGroupPolicy', ['groupName', groupName], ['policyName', policyName]),
     ],
   },
   'group-deleted': {
     says: ({ groupName }) => `The group ${groupName} was deleted, renamed or moved by hand`,
     events: ['DeleteGroup', 'UpdateGroup'],
     marks: ['groupName'],
-    remedies: ({ groupName }) => [remedy('CreateGroup', ['GroupName', groupName])],
+    remedies: ({ groupName }) => [remedy('CreateGroup', ['groupName', groupName])],
   },
   'policy-edited': {
     says: ({ policyArn }) => `The policy ${policyArn} was edited by hand`,
     events: ['CreatePolicyVersion', 'SetDefaultPolicyVersion'],
     marks: ['policyArn'],
-    remedies: ({ policyArn }) => [remedy('CreatePolicyVersion', ['PolicyArn', policyArn])],
+    remedies: ({ policyArn }) => [remedy('CreatePolicyVersion', ['policyArn', policyArn])],
   },
   'policy-deleted': {
     says: ({ policyArn }) => `The policy ${policyArn} was deleted by hand`,
     events: ['DeletePolicy'],
     marks: ['policyArn'],
-    remedies: ({ policyName }) => [remedy('CreatePolicy', ['PolicyName', policyName])],
+    remedies: ({ policyName }) => [remedy('CreatePolicy', ['policyName', policyName])],
   },
   'password-policy-weakened': {
     says: ({ weakened }) =>

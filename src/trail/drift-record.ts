@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm'
 import type { Notice } from '../notify/announce.ts'
 import { newId } from '../store/ids.ts'
 import { rowsOf, type Transaction } from '../store/open.ts'
+import { storableJson } from '../store/storable.ts'
 import { type Difference, messageOf, type NewDrift, subjectOf } from './drift.ts'
 import type { DriftKind } from './drift-kinds.ts'
 
@@ -39,7 +40,7 @@ export async function noteDrifts(tx: Transaction, drifts: readonly NewDrift[]): 
     tx,
     sql`
       with r as (
-        select * from jsonb_to_recordset(${storable(rows)}::jsonb) as r(
+        select * from jsonb_to_recordset(${storableJson(rows)}::jsonb) as r(
           id uuid, account_id text, identity_id uuid, employee_id text, kind text, resource text, subject text,
           message text, detail jsonb, detected_at timestamptz, since timestamptz, found_by text, status text,
           operation_id uuid, standing boolean)
@@ -91,7 +92,7 @@ export async function endStanding(
       operation_id = case when status = 'open' then coalesce(${operationId}::uuid, operation_id) else operation_id end,
       status = case when status = 'open' then 'repaired' else status end
     where standing and ${within} and not exists (
-      select 1 from jsonb_to_recordset(${storable(kept)}::jsonb) as k(kind text, resource text, subject text)
+      select 1 from jsonb_to_recordset(${storableJson(kept)}::jsonb) as k(kind text, resource text, subject text)
       where k.kind = drifts.kind and k.resource = drifts.resource and k.subject = drifts.subject)`)
 }
 
@@ -133,9 +134,3 @@ export function noticesOfDrifts(
   const data = { identityId, accountId, operationId, actions, drifts: found }
   return [{ type: 'drift.detected', at, employeeId, data }]
 }
-
-/** Names that somebody chose: `jsonb` takes neither NUL nor half of a surrogate pair. */
-const storable = (rows: unknown) =>
-  JSON.stringify(rows, (_key, value: unknown) =>
-    typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\uFFFD') : value,
-  )
