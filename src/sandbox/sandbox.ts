@@ -9,7 +9,7 @@ import { randomInt } from 'node:crypto'
 import { type CallLog, createCallLog } from './call-log.ts'
 import { createEventBus, type EventTarget } from './cloudtrail/event-bus.ts'
 import { createRecorder } from './cloudtrail/recorder.ts'
-import { createDefaultTrail } from './cloudtrail/trails.ts'
+import { beginDelivery, createDefaultTrail } from './cloudtrail/trails.ts'
 import { createExchange } from './exchange.ts'
 import { createFaults, type FaultPlan, type Faults, noPlan } from './faults.ts'
 import { type Account, createAccount, defaultQuotas, type Quotas } from './iam/account-state.ts'
@@ -21,6 +21,7 @@ import {
   rootCredentials,
 } from './identities.ts'
 import { type Buckets, createBuckets } from './s3/buckets.ts'
+import { openJournal } from './s3/journal.ts'
 import { listen } from './server.ts'
 import { openStateFile, readStateFile } from './state-file.ts'
 
@@ -85,13 +86,13 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
   const account = saved ? withQuotas(saved, options.quotas) : newAccount(options, now(), seed)
   const calls = createCallLog(options.callLogSize ?? 20_000)
   const faults = createFaults(planOf(options), seed)
-  const buckets = bucketsOf(account, now())
   const { deliverEveryMs = 300_000, eventLagMs = 0, callLogSize: historySize = 20_000 } = options
+  const file = options.stateFile === undefined ? undefined : openStateFile(options.stateFile, account)
+  const changed = () => file?.changed()
+  if (!saved) changed()
+  const buckets = openBuckets(account, options, now(), changed)
   const bus = createEventBus(account, eventLagMs, options.events)
   const recorder = createRecorder({ account, buckets, bus, deliverEveryMs, historySize })
-  const file = options.stateFile === undefined ? undefined : openStateFile(options.stateFile, account)
-  if (!saved) file?.changed()
-  const changed = () => file?.changed()
   const parts = { account, buckets, recorder, eventLagMs, faults, calls, now, changed }
   const exchange = createExchange(parts)
   const server = await listen(exchange, host, port)
@@ -110,6 +111,8 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
     async close() {
       bus.close()
       await server.close()
+      // What is under way would be lost with the memory.
+      if (file) recorder.close(now())
       await file?.close()
     },
   }
@@ -127,14 +130,20 @@ function newAccount(options: SandboxOptions, now: Date, seed: number): Account {
   return account
 }
 
-/** Each trail has its bucket; what lies in it is not kept across restarts. */
-function bucketsOf(account: Account, now: Date): Buckets {
-  const buckets = createBuckets()
-  for (const { s3BucketName, homeRegion } of account.trails.values()) {
-    if (!buckets.get(s3BucketName)) buckets.create(s3BucketName, homeRegion, now)
-  }
+/** Buckets survive a restart beside the account's state, in a file of their own. */
+function openBuckets(account: Account, options: SandboxOptions, now: Date, changed: () => void): Buckets {
+  const { stateFile } = options
+  const journal = stateFile === undefined ? undefined : openJournal(journalBeside(stateFile))
+  const buckets = createBuckets(journal?.past, (change) => {
+    journal?.append(change)
+    // A trail remembers what it has delivered.
+    changed()
+  })
+  if (!journal || journal.isNew) beginDelivery(account, buckets, now)
   return buckets
 }
+
+const journalBeside = (stateFile: string) => stateFile.replace(/(\.json)?$/, '-buckets.jsonl')
 
 const withQuotas = (account: Account, quotas: Partial<Quotas> | undefined): Account =>
   quotas ? { ...account, quotas: { ...defaultQuotas, ...account.quotas, ...quotas } } : account

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
 import { LookupEventsCommand } from '@aws-sdk/client-cloudtrail'
 import {
   CreateBucketCommand,
@@ -16,6 +21,7 @@ import {
   PutObjectCommand,
   paginateListObjectsV2,
 } from '@aws-sdk/client-s3'
+import { missing } from './moto-server.ts'
 import { codeOf, openTestSandbox } from './sandbox.ts'
 
 const Bucket = 'reports'
@@ -120,4 +126,32 @@ test('calls of S3 can be made to fail, are in the call log without bodies, and a
   assert.equal(sandbox.calls.of('GetObject')[0]?.service, 's3')
   assert.doesNotMatch(JSON.stringify(sandbox.calls.entries), /hush|104,117/)
   assert.deepEqual((await cloudtrail.send(new LookupEventsCommand({}))).Events, [])
+})
+
+test('the aws command line copies, lists and removes objects', { skip: missing('aws') }, async (t) => {
+  const { sandbox } = await openTestSandbox(t)
+  const folder = mkdtempSync(join(tmpdir(), 'muster-s3-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const env = {
+    ...process.env,
+    AWS_ENDPOINT_URL: sandbox.url,
+    AWS_ACCESS_KEY_ID: sandbox.administrator.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: sandbox.administrator.secretAccessKey,
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_PAGER: '',
+  }
+  const aws = async (...command: string[]) => {
+    const { stdout } = await promisify(execFile)('aws', ['s3', ...command], { env })
+    return stdout
+  }
+  const there = `s3://${Bucket}/a folder/file+1.txt`
+  writeFileSync(join(folder, 'up'), 'some bytes')
+  await aws('mb', `s3://${Bucket}`)
+  await aws('cp', join(folder, 'up'), there)
+  assert.match(await aws('ls', `s3://${Bucket}/`), /PRE a folder\//)
+  assert.match(await aws('ls', '--recursive', `s3://${Bucket}`), /10 a folder\/file\+1\.txt/)
+  await aws('cp', there, join(folder, 'down'))
+  assert.equal(readFileSync(join(folder, 'down'), 'utf8'), 'some bytes')
+  await aws('rb', '--force', `s3://${Bucket}`)
+  assert.doesNotMatch(await aws('ls'), new RegExp(Bucket))
 })

@@ -28,9 +28,9 @@ interface Pending {
   readonly dueAt: number
 }
 
-/** Events that wait for nobody's look: beyond it the oldest are forgotten. */
+/** Where delivery fails: beyond it the oldest are forgotten. */
 const pendingAtMost = 100_000
-/** A log file has no more; a busy period has several files. */
+/** A log file has no more; in busy times one is delivered as soon as it is full. */
 const recordsPerFile = 2_500
 
 export function createLogDelivery(account: Account, buckets: Buckets, everyMs: number): LogDelivery {
@@ -77,7 +77,8 @@ export function createLogDelivery(account: Account, buckets: Buckets, everyMs: n
     const key = `${folderOf(account, trail, 'CloudTrail', region, atMs)}/${name}`
     buckets.put(trail.s3BucketName, {
       key,
-      body: gzipSync(content),
+      // Fast rather than small: this is no disk of ours.
+      body: gzipSync(content, { level: 1 }),
       contentType: 'application/json',
       at: new Date(atMs),
     })
@@ -104,6 +105,7 @@ export function createLogDelivery(account: Account, buckets: Buckets, everyMs: n
         trail.arn,
         pending.length > pendingAtMost * 2 ? pending.slice(-pendingAtMost) : pending,
       )
+      if (pending.length % recordsPerFile === 0) deliver(trail, at, () => true)
     },
     catchUp(now) {
       const nowMs = now.getTime()

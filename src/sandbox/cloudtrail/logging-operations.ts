@@ -93,11 +93,12 @@ export const loggingOperations: OperationTable = {
 
 const category = 'eventCategory'
 
-/** CloudWatch Logs get events within minutes, and are told of as log files are. */
+/** CloudWatch Logs get events within minutes. */
 function latestCloudWatchLogsDelivery(trail: Trail, now: Date): number | undefined {
-  if (!trail.cloudWatchLogsLogGroupArn || trail.cloudWatchLogsDeliveryError) return undefined
-  if (trail.startedAt === undefined) return undefined
-  return trail.isLogging ? Math.max(trail.startedAt, now.getTime() - 60_000) : trail.stoppedAt
+  const { startedAt, stoppedAt, cloudWatchLogsLogGroupArn, cloudWatchLogsDeliveryError } = trail
+  if (!cloudWatchLogsLogGroupArn || cloudWatchLogsDeliveryError || startedAt === undefined) return undefined
+  const newest = (trail.isLogging ? now.getTime() : (stoppedAt ?? startedAt)) - 60_000
+  return newest > startedAt ? newest : undefined
 }
 
 const selectors = (trail: Trail) => ({

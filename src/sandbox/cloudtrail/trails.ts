@@ -1,6 +1,7 @@
 /** What an account remembers of a CloudTrail trail, how it is found, and the one that a new sandbox has. */
 import type { Account } from '../iam/account-state.ts'
 import { Refusal } from '../refusal.ts'
+import type { Buckets } from '../s3/buckets.ts'
 
 /** All moments are epoch milliseconds. */
 export interface Trail {
@@ -127,6 +128,18 @@ function findTrail(account: Account, name: string, region: string): Trail | unde
   )
 }
 
+/** Gives each trail its bucket, an empty one: from here on it delivers. */
+export function beginDelivery(account: Account, buckets: Buckets, now: Date): void {
+  for (const trail of account.trails.values()) {
+    const { s3BucketName: bucket, homeRegion, isLogging } = trail
+    if (!buckets.get(bucket)) buckets.create(bucket, homeRegion, now)
+    // What it would have delivered before is not there, so a chain of digests begins now.
+    if (isLogging) trail.digestsFrom = now.getTime()
+    trail.digestChains = {}
+    trail.undigested = []
+  }
+}
+
 /** The trail that a new sandbox has: as auditors want it, and logging since the day before. */
 export function createDefaultTrail(account: Account, now: Date): void {
   const { accountId } = account
@@ -148,8 +161,6 @@ export function createDefaultTrail(account: Account, now: Date): void {
     isLogging: true,
     startedAt: now.getTime() - 86_400_000,
     deliveredAt: now.getTime(),
-    // What it would have delivered yesterday is not in its bucket, so that chain begins today.
-    digestsFrom: now.getTime(),
     digestedAt: now.getTime(),
     eventSelectors: [
       { ...managementEvents, DataResources: [{ Type: 'AWS::S3::Object', Values: ['arn:aws:s3'] }] },

@@ -8,6 +8,8 @@ export interface StoredObject {
   readonly metadata: Readonly<Record<string, string>>
   readonly contentType: string
   readonly etag: string
+  /** As whoever put it has sent it: CRC-32, base64. */
+  readonly crc32?: string | undefined
   readonly lastModified: Date
 }
 
@@ -24,6 +26,7 @@ export interface NewObject {
   readonly body: Uint8Array
   readonly metadata?: Readonly<Record<string, string>>
   readonly contentType?: string
+  readonly crc32?: string | undefined
   readonly at: Date
 }
 
@@ -47,29 +50,38 @@ interface OpenBucket extends Bucket {
   keys?: readonly string[] | undefined
 }
 
-export function createBuckets(): Buckets {
+/** What happens to buckets, as it can be written down and told again. */
+export type BucketChange =
+  | { readonly kind: 'create'; readonly bucket: string; readonly region: string; readonly at: Date }
+  | { readonly kind: 'delete'; readonly bucket: string }
+  | { readonly kind: 'put'; readonly bucket: string; readonly object: StoredObject }
+  | { readonly kind: 'remove'; readonly bucket: string; readonly key: string }
+
+/** Buckets after all these changes; `changed` is told of each further one. */
+export function createBuckets(
+  past: Iterable<BucketChange> = [],
+  changed: (change: BucketChange) => void = () => {},
+): Buckets {
   const buckets = new Map<string, OpenBucket>()
+  for (const change of past) apply(buckets, change)
+  const make = (change: BucketChange) => {
+    apply(buckets, change)
+    changed(change)
+  }
   return {
     get: (name) => buckets.get(name),
     all: () => [...buckets.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    create(name, region, createdAt) {
-      buckets.set(name, { name, region, createdAt, objects: new Map() })
-    },
-    delete(name) {
-      buckets.delete(name)
-    },
-    put(name, { key, body, metadata = {}, contentType = 'binary/octet-stream', at }) {
-      const bucket = buckets.get(name)
-      if (!bucket) throw new Error(`there is no bucket ${name}`)
-      const etag = `"${createHash('md5').update(body).digest('hex')}"`
-      const object = { key, body, metadata, contentType, etag, lastModified: at }
-      if (!bucket.objects.has(key)) bucket.keys = undefined
-      bucket.objects.set(key, object)
+    create: (bucket, region, at) => make({ kind: 'create', bucket, region, at }),
+    delete: (bucket) => make({ kind: 'delete', bucket }),
+    put(bucket, { at: lastModified, metadata = {}, contentType = 'binary/octet-stream', ...rest }) {
+      if (!buckets.has(bucket)) throw new Error(`there is no bucket ${bucket}`)
+      const etag = `"${createHash('md5').update(rest.body).digest('hex')}"`
+      const object = { ...rest, metadata, contentType, etag, lastModified }
+      make({ kind: 'put', bucket, object })
       return object
     },
-    remove(name, key) {
-      const bucket = buckets.get(name)
-      if (bucket?.objects.delete(key)) bucket.keys = undefined
+    remove(bucket, key) {
+      if (buckets.get(bucket)?.objects.has(key)) make({ kind: 'remove', bucket, key })
     },
     keysOf(name) {
       const bucket = buckets.get(name)
@@ -77,5 +89,24 @@ export function createBuckets(): Buckets {
       bucket.keys ??= [...bucket.objects.keys()].sort()
       return bucket.keys
     },
+  }
+}
+
+function apply(buckets: Map<string, OpenBucket>, change: BucketChange): void {
+  const { bucket: name } = change
+  const bucket = buckets.get(name)
+  switch (change.kind) {
+    case 'create':
+      buckets.set(name, { name, region: change.region, createdAt: change.at, objects: new Map() })
+      return
+    case 'delete':
+      buckets.delete(name)
+      return
+    case 'put':
+      if (bucket && !bucket.objects.has(change.object.key)) bucket.keys = undefined
+      bucket?.objects.set(change.object.key, change.object)
+      return
+    case 'remove':
+      if (bucket?.objects.delete(change.key)) bucket.keys = undefined
   }
 }

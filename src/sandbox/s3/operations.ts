@@ -2,7 +2,9 @@
  * S3, as much as log files need: objects are put, read, listed and deleted, and so are buckets.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
  */
+import { createHash } from 'node:crypto'
 import { required } from '../fields.ts'
+import type { Account } from '../iam/account-state.ts'
 import { type CallContext, type OperationTable, reads, writes } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
 import type { Bucket, StoredObject } from './buckets.ts'
@@ -11,12 +13,13 @@ import { listKeys } from './listing.ts'
 const text = { type: 'text' } as const
 const bucket = { Bucket: required(text) }
 const object = { ...bucket, Key: required({ type: 'text', max: 1024 }) } as const
+const read = { ...object, ChecksumMode: text }
 const maxKeys = { type: 'integer', min: 0 } as const
 const listing = { ...bucket, Prefix: text, Delimiter: text, MaxKeys: maxKeys, EncodingType: text } as const
 
 export const s3Operations: OperationTable = {
   ListBuckets: reads({}, (account, _params, { buckets }) => ({
-    Owner: { ID: account.accountId },
+    Owner: { ID: ownerOf(account) },
     Buckets: buckets.all().map(({ name, createdAt }) => ({ Name: name, CreationDate: createdAt })),
   })),
   CreateBucket: writes(
@@ -46,12 +49,12 @@ export const s3Operations: OperationTable = {
     return { LocationConstraint: region === 'us-east-1' ? '' : region }
   }),
 
-  GetObject: reads(object, (_account, params, context) => {
+  GetObject: reads(read, (_account, params, context) => {
     const found = objectNamed(params.Bucket, params.Key, context)
-    return { ...headOf(found), Body: found.body }
+    return { ...headOf(found, params.ChecksumMode), Body: found.body }
   }),
-  HeadObject: reads(object, (_account, params, context) =>
-    headOf(objectNamed(params.Bucket, params.Key, context)),
+  HeadObject: reads(read, (_account, params, context) =>
+    headOf(objectNamed(params.Bucket, params.Key, context), params.ChecksumMode),
   ),
   PutObject: writes(
     {
@@ -59,17 +62,19 @@ export const s3Operations: OperationTable = {
       Body: { type: 'structure', secret: true },
       Metadata: { type: 'structure' },
       ContentType: text,
+      ChecksumCRC32: text,
     },
     (_account, params, context) => {
       bucketNamed(params.Bucket, context)
-      const { etag } = context.buckets.put(params.Bucket, {
+      const { etag, crc32 } = context.buckets.put(params.Bucket, {
         key: params.Key,
         body: params.Body as Uint8Array,
         metadata: (params.Metadata ?? {}) as Readonly<Record<string, string>>,
         ...(params.ContentType === undefined ? {} : { contentType: params.ContentType }),
+        crc32: params.ChecksumCRC32,
         at: context.now,
       })
-      return { ETag: etag }
+      return { ETag: etag, ChecksumCRC32: crc32 }
     },
   ),
   // What is not there is deleted, too.
@@ -94,12 +99,17 @@ export const s3Operations: OperationTable = {
     },
   ),
   // The first version: the aws command line's `validate-logs` still asks it.
-  ListObjects: reads({ ...listing, Marker: text }, (_account, params, context) => {
+  ListObjects: reads({ ...listing, Marker: text }, (account, params, context) => {
     const { page, found } = listed(params, params.Marker, context)
+    const Owner = { ID: ownerOf(account) }
     const next = found.isTruncated && params.Delimiter !== undefined ? found.last : undefined
-    return { ...page, Marker: params.Marker ?? '', NextMarker: next }
+    const Contents = page.Contents.map((each) => ({ ...each, Owner }))
+    return { ...page, Contents, Marker: params.Marker ?? '', NextMarker: next }
   }),
 }
+
+/** S3's own name for an account: 64 hexadecimal digits. */
+const ownerOf = ({ accountId }: Account) => createHash('sha256').update(accountId).digest('hex')
 
 interface ListingParams {
   readonly Bucket: string
@@ -131,14 +141,19 @@ const contentOf = (object: StoredObject | undefined) => ({
   Key: object?.key,
   LastModified: object?.lastModified,
   ETag: object?.etag,
+  ChecksumAlgorithm: object?.crc32 && 'CRC32',
   Size: object?.body.length,
   StorageClass: 'STANDARD',
 })
 
-const headOf = ({ body, contentType, etag, lastModified, metadata }: StoredObject) => ({
+const headOf = (
+  { body, contentType, crc32, etag, lastModified, metadata }: StoredObject,
+  checksumMode: string | undefined,
+) => ({
   ContentLength: body.length,
   ContentType: contentType,
   ETag: etag,
+  ChecksumCRC32: checksumMode === 'ENABLED' ? crc32 : undefined,
   LastModified: lastModified,
   Metadata: metadata,
 })

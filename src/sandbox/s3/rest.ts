@@ -38,6 +38,8 @@ export function restCallOf({ method, url, headers, body }: RestRequest): RestCal
     const value = query.get(name)
     if (value !== null) params[parameter] = value
   }
+  const mode = headers['x-amz-checksum-mode']
+  if (mode !== undefined) params.ChecksumMode = mode
   return { action, params: { ...params, ...bodyOf(action, headers, body) } }
 }
 
@@ -83,10 +85,12 @@ function bodyOf(action: string, headers: IncomingHttpHeaders, body: Buffer): Rec
   return {
     Body: isChunked(headers) ? withoutChunks(body) : body,
     Metadata: metadataIn(headers),
+    ChecksumCRC32: headers[checksumHeader],
     ...(contentType === undefined ? {} : { ContentType: contentType }),
   }
 }
 
+const checksumHeader = 'x-amz-checksum-crc32'
 const metadataPrefix = 'x-amz-meta-'
 
 const metadataIn = (headers: IncomingHttpHeaders) =>
@@ -129,7 +133,11 @@ export function restAnswerOf(action: string, answer: Answer, requestId: string):
 const writers: Readonly<Record<string, (output: Output) => RestAnswer>> = {
   GetObject: (output) => ({ status: 200, headers: headersOf(output), body: output.Body as Uint8Array }),
   HeadObject: (output) => ({ status: 200, headers: headersOf(output), body: '' }),
-  PutObject: ({ ETag: etag }) => ({ status: 200, headers: { etag: String(etag) }, body: '' }),
+  PutObject: (output) => ({
+    status: 200,
+    headers: { etag: String(output.ETag), ...checksumOf(output) },
+    body: '',
+  }),
   CreateBucket: ({ Location: location }) => ({
     status: 200,
     headers: { location: String(location) },
@@ -160,11 +168,15 @@ function headersOf(output: Output): Record<string, string> {
     'content-type': String(output.ContentType),
     'content-length': String(output.ContentLength),
     etag: String(output.ETag),
+    ...checksumOf(output),
     'last-modified': (output.LastModified as Date).toUTCString(),
     'accept-ranges': 'bytes',
     ...Object.fromEntries(metadata.map(([name, value]) => [metadataPrefix + name, value])),
   }
 }
+
+const checksumOf = ({ ChecksumCRC32: crc32 }: Output): Record<string, string> =>
+  crc32 === undefined ? {} : { [checksumHeader]: String(crc32) }
 
 const xml = (status: number, body: string): RestAnswer => ({
   status,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
 import {
   GetTrailStatusCommand,
   LookupEventsCommand,
@@ -9,24 +10,15 @@ import {
 } from '@aws-sdk/client-cloudtrail'
 import { CreateUserCommand, GetUserCommand, ListUsersCommand } from '@aws-sdk/client-iam'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
-import type { SandboxOptions } from '../../../src/sandbox/index.ts'
-import { codeOf, openTestSandbox } from '../sandbox.ts'
-import { eventNamesIn, keysIn, recordsIn } from './log-files.ts'
+import { createLogDelivery } from '../../../src/sandbox/cloudtrail/log-delivery.ts'
+import { beginDelivery, createDefaultTrail } from '../../../src/sandbox/cloudtrail/trails.ts'
+import { administratorOf, createAccount } from '../../../src/sandbox/iam/index.ts'
+import { createBuckets } from '../../../src/sandbox/s3/buckets.ts'
+import { openAtNine } from '../moved-clock.ts'
+import { codeOf } from '../sandbox.ts'
+import { eventNamesIn, keysIn, type LogRecord, recordsIn, sandboxBucket } from './log-files.ts'
 
 const trail = { Name: 'muster-sandbox' }
-const minuteMs = 60_000
-
-/** A sandbox whose clock the test moves. */
-async function openAtNine(t: TestContext, options: SandboxOptions = {}) {
-  let nowMs = Date.parse('2026-11-23T09:00:00Z')
-  const opened = await openTestSandbox(t, { now: () => new Date(nowMs), ...options })
-  return {
-    ...opened,
-    passMinutes(minutes: number) {
-      nowMs += minutes * minuteMs
-    },
-  }
-}
 
 test('a trail that logs delivers what was called, failed calls included, about five minutes later', async (t) => {
   const { iam, s3, cloudtrail, passMinutes } = await openAtNine(t)
@@ -71,6 +63,33 @@ test('log files tell each event once, however late and however often somebody lo
   )
   passMinutes(60)
   assert.deepEqual(await eventNamesIn(s3), ['CreateUser', 'CreateUser', 'CreateUser'])
+})
+
+test('a log file that is full is delivered at once, and what several tell is told once', () => {
+  const at = new Date('2026-11-23T09:00:00Z')
+  const account = createAccount('123456789012', { now: at })
+  const buckets = createBuckets()
+  createDefaultTrail(account, at)
+  beginDelivery(account, buckets, at)
+  const [theTrail] = account.trails.values()
+  assert.ok(theTrail)
+  const delivery = createLogDelivery(account, buckets, 300_000)
+  for (let call = 0; call < 3000; call += 1) {
+    const caller = administratorOf(account)
+    const told = { service: 'iam', action: 'ListUsers', params: {}, readOnly: true, region: 'us-east-1' }
+    delivery.add(theTrail, { ...told, at, caller, requestId: `call-${call}` })
+  }
+  const requestIds = () =>
+    buckets
+      .keysOf(sandboxBucket)
+      .flatMap((key) =>
+        JSON.parse(
+          gunzipSync(buckets.get(sandboxBucket)?.objects.get(key)?.body ?? '').toString(),
+        ).Records.map((record: LogRecord) => record.requestID),
+      )
+  assert.equal(requestIds().length, 2500)
+  delivery.catchUp(new Date('2026-11-23T09:05:00Z'))
+  assert.deepEqual(requestIds().sort(), Array.from({ length: 3000 }, (_, call) => `call-${call}`).sort())
 })
 
 test('how often a trail delivers can be chosen, down to at once', async (t) => {
