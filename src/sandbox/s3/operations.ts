@@ -48,6 +48,27 @@ export const s3Operations: OperationTable = {
     const { region } = bucketNamed(name, context)
     return { LocationConstraint: region === 'us-east-1' ? '' : region }
   }),
+  // Buckets here are as they should be: nobody else gets in, and whoever reads is on record.
+  GetBucketLogging: reads(bucket, (_account, { Bucket: name }, context) => ({
+    LoggingEnabled: { TargetBucket: `${bucketNamed(name, context).name}-access`, TargetPrefix: '' },
+  })),
+  GetBucketPolicyStatus: reads(bucket, (_account, { Bucket: name }, context) => {
+    bucketNamed(name, context)
+    return { IsPublic: 'FALSE' }
+  }),
+  GetBucketAcl: reads(bucket, (account, { Bucket: name }, context) => {
+    bucketNamed(name, context)
+    return { Owner: { ID: ownerOf(account) }, AccessControlList: {} }
+  }),
+  GetPublicAccessBlock: reads(bucket, (_account, { Bucket: name }, context) => {
+    bucketNamed(name, context)
+    return {
+      BlockPublicAcls: true,
+      IgnorePublicAcls: true,
+      BlockPublicPolicy: true,
+      RestrictPublicBuckets: true,
+    }
+  }),
 
   GetObject: reads(read, (_account, params, context) => {
     const found = objectNamed(params.Bucket, params.Key, context)

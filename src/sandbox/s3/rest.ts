@@ -51,6 +51,10 @@ const actions: Readonly<Record<string, string>> = {
   'GET bucket': 'ListObjects',
   'GET bucket list-type': 'ListObjectsV2',
   'GET bucket location': 'GetBucketLocation',
+  'GET bucket logging': 'GetBucketLogging',
+  'GET bucket policyStatus': 'GetBucketPolicyStatus',
+  'GET bucket acl': 'GetBucketAcl',
+  'GET bucket publicAccessBlock': 'GetPublicAccessBlock',
   'GET object': 'GetObject',
   'HEAD object': 'HeadObject',
   'PUT object': 'PutObject',
@@ -150,6 +154,10 @@ const writers: Readonly<Record<string, (output: Output) => RestAnswer>> = {
   }),
   GetBucketLocation: ({ LocationConstraint: region }) =>
     xml(200, document('LocationConstraint', escaped(String(region)))),
+  GetBucketLogging: (output) => xml(200, document('BucketLoggingStatus', elements(output))),
+  GetBucketPolicyStatus: (output) => xml(200, document('PolicyStatus', elements(output))),
+  GetBucketAcl: (output) => xml(200, document('AccessControlPolicy', elements(output))),
+  GetPublicAccessBlock: (output) => xml(200, document('PublicAccessBlockConfiguration', elements(output))),
   ListBuckets: ({ Owner, Buckets }) =>
     xml(
       200,
