@@ -16,8 +16,10 @@ import { gaugeQueues } from './http/plugins/queue-gauge.ts'
 import { useRequestLog } from './http/plugins/request-log.ts'
 import { useSecurityHeaders } from './http/plugins/security-headers.ts'
 import { auditRoutes } from './http/routes/audit.ts'
+import { awsEventRoutes } from './http/routes/aws-events.ts'
 import { DeadLetterSchema, deadLetterRoutes } from './http/routes/dead-letters.ts'
 import { deliveryRoutes } from './http/routes/deliveries.ts'
+import { driftRoutes } from './http/routes/drifts.ts'
 import { employeeChangeRoutes } from './http/routes/employee-changes.ts'
 import { employeeRoutes } from './http/routes/employees.ts'
 import { enrollmentRoutes } from './http/routes/enrollments.ts'
@@ -29,6 +31,7 @@ import { roleRoutes } from './http/routes/roles.ts'
 import { webhookRoutes } from './http/routes/webhooks.ts'
 import { AuditEventSchema, VerificationSchema } from './http/schemas/audit.ts'
 import { DeliverySchema } from './http/schemas/delivery.ts'
+import { DriftSchema } from './http/schemas/drift.ts'
 import { EmployeeSchema, IdentitySchema, PlanPreviewSchema } from './http/schemas/employee.ts'
 import { EnrollmentSchema, NewEnrollmentSchema } from './http/schemas/enrollment.ts'
 import { NotificationSchema } from './http/schemas/notification.ts'
@@ -52,6 +55,7 @@ const namedSchemas = [
   OperationSchema,
   DeliverySchema,
   RoleSchema,
+  DriftSchema,
   PasswordPolicyLookSchema,
   DeadLetterSchema,
   NotificationSchema,
@@ -89,6 +93,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 
   await app.register(healthRoutes, { deps })
   await app.register(webhookRoutes, { deps })
+  await app.register(awsEventRoutes, { deps })
   await app.register(enrollRoutes, { context: deps.enrollments })
   await app.register(
     async (v1) => {
@@ -107,6 +112,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       await v1.register(notificationRoutes, { deps })
       await v1.register(roleRoutes, { deps })
       await v1.register(passwordPolicyRoutes, { deps })
+      await v1.register(driftRoutes, { deps })
       await v1.register(auditRoutes, { deps })
     },
     { prefix: '/v1' },

@@ -43,6 +43,10 @@ import { startNotificationRetention } from './notify/retention.ts'
 import { tellsAnyone } from './notify/settings.ts'
 import { accountUnknown } from './problem.ts'
 import { openStore, type Store } from './store/open.ts'
+import { startAttribution } from './trail/attribution.ts'
+import { openAwsEventInbox } from './trail/aws-event-inbox.ts'
+import { startAwsEvents } from './trail/aws-events.ts'
+import { startAwsEventRetention } from './trail/retention.ts'
 
 export interface Service {
   readonly app: FastifyInstance
@@ -89,12 +93,14 @@ export async function openService(config: Config, options: ServiceOptions): Prom
   const room = () => identityRoom ?? accountUnknown()
   const changes = createChanges(store, () => room().evaluation, clock)
   const inbox = openInbox(store, log, () => wakeIntake())
+  const awsEvents = openAwsEventInbox(store)
   const app = await buildApp({
     config,
     store,
     jobs,
     catalog,
     inbox,
+    awsEvents,
     changes,
     enrollments: () => room().enrollments,
     dryRun: { planFor: (employeeId) => createDryRun(store.db, room().reconciliation).planFor(employeeId) },
@@ -136,7 +142,23 @@ export async function openService(config: Config, options: ServiceOptions): Prom
       log,
     })
     wakePasswordPolicy = passwordPolicyLoop.wake
+    const awsEventsLoop = startAwsEvents({
+      store,
+      jobs,
+      account,
+      wake: {
+        catalog: catalogLoop.wake,
+        passwordPolicy: passwordPolicyLoop.wake,
+        trailGate: () => {},
+        sweep: () => {},
+      },
+      clock,
+      log,
+    })
     loops.push(
+      awsEventsLoop,
+      startAwsEventRetention({ store, clock, log, retentionDays: config.deliveryRetentionDays }),
+      startAttribution({ store, account, announce, clock, log }),
       catalogLoop,
       drain,
       passwordPolicyLoop,
@@ -183,7 +205,7 @@ export async function openService(config: Config, options: ServiceOptions): Prom
       stopping.abort()
       // Who sends slowly does not keep the service from ending.
       const impatience = setTimeout(() => app.server.closeAllConnections(), 5000)
-      const requests = app.close().then(() => inbox.idle())
+      const requests = app.close().then(() => Promise.all([inbox.idle(), awsEvents.idle()]))
       const looks = Promise.all([working.catch(() => {}), ...loops.map((loop) => loop.stop())])
       // All at once: their waits must not add up, and nothing new is begun while others end. What the
       // requests and the loops queue meanwhile is for the next start.

@@ -20,6 +20,7 @@ import { deriveKeys } from '../../src/keys.ts'
 import { openSandbox, type Sandbox } from '../../src/sandbox/index.ts'
 import type { Store } from '../../src/store/open.ts'
 import { accounts } from '../../src/store/schema.ts'
+import { openAwsEventInbox } from '../../src/trail/aws-event-inbox.ts'
 import { type Api, adminToken, apiOf } from '../harness/api.ts'
 import { emptyStore, type OpenTestStore, silentLog } from '../harness/databases.ts'
 
@@ -77,7 +78,13 @@ export async function openApp(
   const alsoFollow: FollowContext['alsoFollow'] = (tx, changes, now) => followChanges(tx, links, changes, now)
   let wakes = 0
   const deps: AppDeps = {
-    config: { adminToken, hrSecrets: [], mode: 'enforce', publicUrl: 'http://muster.test' },
+    config: {
+      adminToken,
+      hrSecrets: [],
+      awsEventsKeys: [],
+      mode: 'enforce',
+      publicUrl: 'http://muster.test',
+    },
     store,
     jobs,
     catalog,
@@ -93,6 +100,7 @@ export async function openApp(
       clock,
     }),
     inbox: openInbox(store, silentLog),
+    awsEvents: openAwsEventInbox(store),
     wakePasswordPolicy: () => {},
     wakeIntake: () => {
       wakes++
