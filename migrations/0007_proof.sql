@@ -160,4 +160,5 @@ CREATE INDEX "drifts_employee" ON "drifts" USING btree ("employee_id","id");--> 
 CREATE INDEX "drifts_unattributed" ON "drifts" USING btree ("attribution_due_at") WHERE attribution = 'pending';--> statement-breakpoint
 CREATE UNIQUE INDEX "drifts_standing" ON "drifts" USING btree ("account_id","kind","resource","subject") WHERE standing;--> statement-breakpoint
 CREATE INDEX "drifts_of_identity" ON "drifts" USING btree ("identity_id") WHERE standing;--> statement-breakpoint
+CREATE INDEX "identities_renamed" ON "identities" USING btree ("account_id",lower(last_seen_name)) WHERE lower(last_seen_name) <> lower(user_name);--> statement-breakpoint
 CREATE INDEX "identities_waiting_for_trail" ON "identities" USING btree ("account_id") WHERE waits_for_trail;

@@ -17,10 +17,12 @@ import { gaugeQueues } from './http/plugins/queue-gauge.ts'
 import { useRequestLog } from './http/plugins/request-log.ts'
 import { useSecurityHeaders } from './http/plugins/security-headers.ts'
 import { auditRoutes } from './http/routes/audit.ts'
+import { awsEventRoutes } from './http/routes/aws-events.ts'
 import { complianceRoutes } from './http/routes/compliance.ts'
 import { complianceRecordRoutes } from './http/routes/compliance-records.ts'
 import { DeadLetterSchema, deadLetterRoutes } from './http/routes/dead-letters.ts'
 import { deliveryRoutes } from './http/routes/deliveries.ts'
+import { driftRoutes } from './http/routes/drifts.ts'
 import { employeeChangeRoutes } from './http/routes/employee-changes.ts'
 import { employeeRoutes } from './http/routes/employees.ts'
 import { enrollmentRoutes } from './http/routes/enrollments.ts'
@@ -40,6 +42,7 @@ import {
   ComplianceSchema,
 } from './http/schemas/compliance.ts'
 import { DeliverySchema } from './http/schemas/delivery.ts'
+import { DriftSchema } from './http/schemas/drift.ts'
 import { EmployeeSchema, IdentitySchema, PlanPreviewSchema } from './http/schemas/employee.ts'
 import { EnrollmentSchema, NewEnrollmentSchema } from './http/schemas/enrollment.ts'
 import { NotificationSchema } from './http/schemas/notification.ts'
@@ -64,6 +67,7 @@ const namedSchemas = [
   OperationSchema,
   DeliverySchema,
   RoleSchema,
+  DriftSchema,
   PasswordPolicyLookSchema,
   GroupUsageSchema,
   DeadLetterSchema,
@@ -108,6 +112,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 
   await app.register(healthRoutes, { deps })
   await app.register(webhookRoutes, { deps })
+  await app.register(awsEventRoutes, { deps })
   await app.register(enrollRoutes, { context: deps.enrollments })
   await app.register(
     async (v1) => {
@@ -129,6 +134,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       await v1.register(complianceRoutes, { deps })
       await v1.register(complianceRecordRoutes, { deps })
       await v1.register(usageRoutes, { deps })
+      await v1.register(driftRoutes, { deps })
       await v1.register(auditRoutes, { deps })
     },
     { prefix: '/v1' },

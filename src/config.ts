@@ -13,6 +13,8 @@ export interface Config {
   readonly dataDir: string
   readonly adminToken: string
   readonly hrSecrets: readonly string[]
+  /** What AWS's EventBridge shows with every event; without any, no event is taken. */
+  readonly awsEventsKeys: readonly string[]
   readonly catalogFile: string
   readonly publicUrl: string
   /** The first one signs, all of them verify. */
@@ -66,6 +68,7 @@ export function readConfig(env: Environment, { sandbox = false } = {}): Config {
     dataDir: read('MUSTER_DATA_DIR', text, '.muster'),
     adminToken: read('MUSTER_ADMIN_TOKEN', longToken, required),
     hrSecrets: read('MUSTER_HR_SECRETS', webhookSecrets, []),
+    awsEventsKeys: read('MUSTER_AWS_EVENTS_KEY', eventsKeys, []),
     catalogFile: read('MUSTER_CATALOG', text, 'catalog/roles.yaml'),
     publicUrl: read('MUSTER_PUBLIC_URL', webUrl, `http://${host.includes(':') ? `[${host}]` : host}:${port}`),
     secretKeys: read('MUSTER_SECRET_KEY', secretKeys, required),
@@ -229,6 +232,14 @@ const positiveNumber = setting('a number above 0', (value) => {
 
 const longToken = setting('a token of 32 characters or more, without white space', (value) =>
   value.length >= 32 && !/\s/.test(value) ? value : undefined,
+)
+
+const eventsKeys = setting(
+  'a key of 32 characters or more, without white space (several, comma-separated, while rotating)',
+  (value) => {
+    const keys = value.split(',').map((key) => key.trim())
+    return keys.every((key) => key.length >= 32 && !/\s/.test(key)) ? keys : undefined
+  },
 )
 
 const secretKeys = setting('32 bytes or more (several, comma-separated, while rotating)', (value) => {

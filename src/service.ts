@@ -48,10 +48,14 @@ import { startNotificationRetention } from './notify/retention.ts'
 import { tellsAnyone } from './notify/settings.ts'
 import { accountUnknown } from './problem.ts'
 import { openStore, type Store } from './store/open.ts'
+import { startAttribution } from './trail/attribution.ts'
+import { openAwsEventInbox } from './trail/aws-event-inbox.ts'
+import { startAwsEvents } from './trail/aws-events.ts'
 import { startCanaryLoop } from './trail/canary-loop.ts'
 import { openTrailGate, type TrailGateContext } from './trail/gate.ts'
 import { startTrailGateLoop } from './trail/gate-loop.ts'
 import { readTrails } from './trail/read-trails.ts'
+import { startAwsEventRetention } from './trail/retention.ts'
 import { trailToRead } from './trail/verify.ts'
 
 export interface Service {
@@ -103,12 +107,14 @@ export async function openService(config: Config, options: ServiceOptions): Prom
   const changes = createChanges(store, () => room().evaluation, clock)
   const inbox = openInbox(store, log, () => wakeIntake())
   const accountId = () => identityRoom?.account.accountId
+  const awsEvents = openAwsEventInbox(store)
   const app = await buildApp({
     config,
     store,
     jobs,
     catalog,
     inbox,
+    awsEvents,
     changes,
     enrollments: () => room().enrollments,
     dryRun: { planFor: (employeeId) => createDryRun(store.db, room().reconciliation).planFor(employeeId) },
@@ -174,8 +180,9 @@ export async function openService(config: Config, options: ServiceOptions): Prom
       log,
     })
     wakeSweep = sweep.wake
+    const gateLoop = startTrailGateLoop(gate, catalogLoop.wake)
     loops.push(
-      startTrailGateLoop(gate, catalogLoop.wake),
+      gateLoop,
       startCanaryLoop({
         store,
         account,
@@ -184,6 +191,21 @@ export async function openService(config: Config, options: ServiceOptions): Prom
         clock,
         log,
       }),
+      startAwsEvents({
+        store,
+        jobs,
+        account,
+        wake: {
+          catalog: catalogLoop.wake,
+          passwordPolicy: passwordPolicyLoop.wake,
+          trailGate: gateLoop.wake,
+          sweep: sweep.wake,
+        },
+        clock,
+        log,
+      }),
+      startAwsEventRetention({ store, clock, log, retentionDays: config.deliveryRetentionDays }),
+      startAttribution({ store, account, announce, clock, log }),
       catalogLoop,
       drain,
       passwordPolicyLoop,
@@ -227,7 +249,7 @@ export async function openService(config: Config, options: ServiceOptions): Prom
       stopping.abort()
       // Who sends slowly does not keep the service from ending.
       const impatience = setTimeout(() => app.server.closeAllConnections(), 5000)
-      const requests = app.close().then(() => inbox.idle())
+      const requests = app.close().then(() => Promise.all([inbox.idle(), awsEvents.idle()]))
       const looks = Promise.all([working.catch(() => {}), ...loops.map((loop) => loop.stop())])
       // All at once: their waits must not add up, and nothing new is begun while others end. What the
       // requests and the loops queue meanwhile is for the next start.

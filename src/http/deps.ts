@@ -13,12 +13,17 @@ import type { Inbox } from '../intake/inbox.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Keyring } from '../keys.ts'
 import type { Store } from '../store/open.ts'
+import type { AwsEventInbox } from '../trail/aws-event-inbox.ts'
 
 export interface AppDeps {
-  readonly config: Pick<Config, 'adminToken' | 'hrSecrets' | 'mode' | 'publicUrl' | 'trailGate'>
+  readonly config: Pick<
+    Config,
+    'adminToken' | 'hrSecrets' | 'awsEventsKeys' | 'mode' | 'publicUrl' | 'trailGate'
+  >
   readonly store: Store
   readonly jobs: Jobs
   readonly inbox: Inbox
+  readonly awsEvents: AwsEventInbox
   readonly catalog: Catalog
   /** The AWS account that Muster looks after; undefined until AWS has told it. */
   readonly accountId: () => string | undefined

@@ -20,10 +20,11 @@ const info = {
 }
 
 const tags = [
-  { name: 'webhooks', description: 'What the HR system sends.' },
+  { name: 'webhooks', description: 'What the HR system and AWS send.' },
   { name: 'employees', description: 'People, what they have in AWS, and what administrators do about it.' },
   { name: 'enrollments', description: 'One-time links for MFA, passwords and access keys.' },
   { name: 'operations', description: 'What Muster did in AWS, call by call.' },
+  { name: 'drift', description: 'What somebody changed by hand in AWS, what became of it, and who it was.' },
   { name: 'deliveries', description: 'What the HR system sent, and what became of it.' },
   { name: 'dead letters', description: 'Jobs that failed to the end of their tries.' },
   { name: 'notifications', description: 'Messages to endpoints and people.' },

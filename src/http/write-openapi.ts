@@ -12,7 +12,7 @@ const file = new URL('../../openapi.yaml', import.meta.url)
 
 /** Routes are registered, never called: the rooms behind them may be empty. */
 const deps = {
-  config: { adminToken: 'x'.repeat(32), hrSecrets: [], mode: 'enforce' },
+  config: { adminToken: 'x'.repeat(32), hrSecrets: [], awsEventsKeys: [], mode: 'enforce' },
   log: pino({ level: 'silent' }),
   registry: new Registry(),
 } as unknown as AppDeps

@@ -218,6 +218,10 @@ export const identities = pgTable(
     index('identities_denied')
       .on(table.accountId, sql`lower(coalesce(last_seen_name, user_name))`)
       .where(sql`locked_at is not null`),
+    // Of those that were renamed by hand: few.
+    index('identities_renamed')
+      .on(table.accountId, sql`lower(last_seen_name)`)
+      .where(sql`lower(last_seen_name) <> lower(user_name)`),
     index('identities_aws_user').on(table.accountId, table.awsUserId),
     index('identities_enrollment').on(table.id).where(sql`enrollment_wanted or key_link_wanted`),
     index('identities_waiting_for_trail').on(table.accountId).where(sql`waits_for_trail`),

@@ -21,6 +21,7 @@ import { deriveKeys } from '../../src/keys.ts'
 import { openSandbox, type Sandbox } from '../../src/sandbox/index.ts'
 import type { Store } from '../../src/store/open.ts'
 import { accounts } from '../../src/store/schema.ts'
+import { openAwsEventInbox } from '../../src/trail/aws-event-inbox.ts'
 import { tinyControls } from '../compliance/tiny-controls.ts'
 import { type Api, adminToken, apiOf } from '../harness/api.ts'
 import { emptyStore, type OpenTestStore, silentLog } from '../harness/databases.ts'
@@ -84,6 +85,7 @@ export async function openApp(
     config: {
       adminToken,
       hrSecrets: [],
+      awsEventsKeys: [],
       mode: 'enforce',
       trailGate: 'enforce',
       publicUrl: 'http://muster.test',
@@ -103,6 +105,7 @@ export async function openApp(
       clock,
     }),
     inbox: openInbox(store, silentLog),
+    awsEvents: openAwsEventInbox(store),
     wakePasswordPolicy: () => {},
     compliance: {
       controls: tinyControls,

@@ -1,6 +1,5 @@
 /** `POST /webhooks/{source}`: signed messages, durable before they are answered. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config.ts'
@@ -9,6 +8,7 @@ import type { Inbox, Receipt } from '../../intake/inbox.ts'
 import { readDelivery, reasonOf } from '../../intake/sources.ts'
 import { verifyWebhook, type WebhookKey, webhookKeys } from '../../intake/standard-webhooks.ts'
 import { type Fault, Problem } from '../../problem.ts'
+import { bytesOf, faultsOfMedia, takeRawBodies } from '../plugins/raw-bodies.ts'
 import { answer } from '../schemas/common.ts'
 import { problems } from '../schemas/problem.ts'
 import { HrEventSchema, ReceiptSchema, WebhookHeaders } from '../schemas/webhook.ts'
@@ -17,13 +17,6 @@ export interface WebhookDeps {
   readonly config: Pick<Config, 'hrSecrets'>
   readonly inbox: Inbox
   readonly clock: Clock
-}
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The Content-Type as it was sent, where Fastify is not to judge it. */
-    sentContentType: string | undefined
-  }
 }
 
 const bodyLimitBytes = 256 * 1024
@@ -68,7 +61,7 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<{ deps: WebhookDeps }> = a
     },
     async (request, reply) => {
       const { source } = request.params
-      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+      const body = bytesOf(request)
       const receivedAt = clock()
       const verification = verifyWebhook(sources.get(source) ?? [], request.headers, body, receivedAt)
       if (!verification.ok) throw unauthenticated(verification.fault)
@@ -109,35 +102,6 @@ function notStored(error: unknown): never {
     retryAfterSeconds: 5,
     cause: error,
   })
-}
-
-/**
- * Every body of this instance becomes a Buffer. Fastify would refuse a malformed Content-Type before anybody
- * had seen the bytes, so it is put aside first.
- */
-function takeRawBodies(app: FastifyInstance): void {
-  app.decorateRequest('sentContentType', undefined)
-  app.addHook('onRequest', (request, _reply, done) => {
-    request.sentContentType = request.raw.headers['content-type']
-    request.raw.headers['content-type'] = 'application/octet-stream'
-    done()
-  })
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
-    done(null, body),
-  )
-}
-
-function faultsOfMedia({ sentContentType, headers }: FastifyRequest): Fault[] {
-  const coding = headers['content-encoding']
-  return [
-    ...(/^application\/json *(;|$)/i.test(sentContentType ?? '')
-      ? []
-      : [{ at: 'content-type', message: 'must be application/json' }]),
-    ...(coding === undefined || /^identity$/i.test(coding)
-      ? []
-      : [{ at: 'content-encoding', message: 'must be left out: the body is taken as it is' }]),
-  ]
 }
 
 function unauthenticated(fault: Fault): Problem {
