@@ -15,6 +15,7 @@ import { startCatalogLoop } from './catalog/reconcile.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Control } from './compliance/control.ts'
 import { controls as everyControl } from './compliance/controls/index.ts'
+import { requestScan } from './compliance/scans.ts'
 import { startSweep } from './compliance/sweep.ts'
 import { startUsageLoop } from './compliance/usage-loop.ts'
 import { createComplianceView } from './compliance/view.ts'
@@ -199,7 +200,11 @@ export async function openService(config: Config, options: ServiceOptions): Prom
           catalog: catalogLoop.wake,
           passwordPolicy: passwordPolicyLoop.wake,
           trailGate: gateLoop.wake,
-          sweep: sweep.wake,
+          sweep: () =>
+            void requestScan(store.db, account.accountId, 'aws event', clock()).then(
+              () => sweep.wake(),
+              (error) => log.warn({ err: error }, 'a sweep could not be asked for'),
+            ),
         },
         clock,
         log,

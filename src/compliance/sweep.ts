@@ -2,7 +2,7 @@
  * The sweep: everything about the account is read at once, judged, put on record, and compared with what Muster
  * knows of its users. On schedule, more often while CloudTrail is off, and at once when somebody asks.
  */
-import { eq } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import type { Account } from '../aws/account.ts'
 import type { Clock } from '../clock.ts'
@@ -10,14 +10,17 @@ import type { Jobs } from '../jobs/jobs.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
 import type { Announce } from '../notify/announce.ts'
 import { type Lease, takeLease } from '../store/lease.ts'
-import type { Store } from '../store/open.ts'
+import { rowsOf, type Store } from '../store/open.ts'
 import { accounts, type ScanProgress } from '../store/schema.ts'
+import { noticesOfDrifts, recordStanding } from '../trail/drift-record.ts'
+import { unmanagedIn, unmanagedKinds } from '../trail/unmanaged.ts'
 import { compareWithRecord } from './compare-record.ts'
 import type { Control } from './control.ts'
 import { evaluate } from './evaluate.ts'
 import { gather } from './gather.ts'
 import type { MusterSettings } from './gather-own.ts'
 import { beginScan, failScan, forgetOldScans, hasOpenScan, noteProgress } from './scans.ts'
+import type { AccountSnapshot } from './snapshot.ts'
 import { storeReport } from './store.ts'
 
 export interface SweepContext {
@@ -128,6 +131,7 @@ async function sweep(
     if (!(await storeReport({ db, announce }, finished))) return undefined
     const suspects = await compareWithRecord(context, snapshot)
     if (suspects.length > 0) log.info({ suspects }, 'users differ from the record, and are looked at')
+    await noteUnmanaged(context, snapshot)
     await forgetOldScans(db, clock())
     return { scanId: scan.id, calls, reconciled: suspects.length }
   } catch (error) {
@@ -140,6 +144,26 @@ async function sweep(
   } finally {
     await lease.end(doneAt)
   }
+}
+
+/** What was there before Muster's first sweep is nobody's doing of late. */
+async function noteUnmanaged(
+  { store, account: { accountId }, announce, clock }: SweepContext,
+  snapshot: AccountSnapshot,
+): Promise<void> {
+  const [row] = await rowsOf<{ since: string | null }>(
+    store.db,
+    sql`select min(at) as since from compliance_history where account_id = ${accountId}`,
+  )
+  // Who could not be looked at has not gone.
+  if (!row?.since || !snapshot.authorization.known) return
+  const found = unmanagedIn(snapshot, new Date(row.since))
+  await store.db.transaction(async (tx) => {
+    for (const kind of unmanagedKinds) {
+      const ofKind = found.filter((drift) => drift.kind === kind)
+      await announce(tx, noticesOfDrifts(await recordStanding(tx, accountId, kind, ofKind, clock())))
+    }
+  })
 }
 
 /** Shows how far a scan is, and keeps its lease, for as long as it lasts. */
