@@ -18,11 +18,15 @@ export interface MotoServer {
   close(): Promise<void>
 }
 
-/** @throws Error when it does not answer within a minute */
-export async function startMoto(): Promise<MotoServer> {
+/**
+ * With the policies that AWS keeps in every account, unless told otherwise: with them moto takes seconds to begin anew.
+ *
+ * @throws Error when it does not answer within a minute
+ */
+export async function startMoto({ awsPolicies = true } = {}): Promise<MotoServer> {
   const port = await freePort()
   const child = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], {
-    env: { ...process.env, MOTO_IAM_LOAD_MANAGED_POLICIES: 'true' },
+    env: { ...process.env, MOTO_IAM_LOAD_MANAGED_POLICIES: String(awsPolicies) },
     stdio: 'ignore',
   })
   const exited = once(child, 'exit')
