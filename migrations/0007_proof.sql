@@ -102,9 +102,11 @@ CREATE TABLE "drifts" (
 	"employee_id" text,
 	"kind" text NOT NULL,
 	"resource" text NOT NULL,
+	"subject" text DEFAULT '' NOT NULL,
 	"message" text NOT NULL,
 	"detail" jsonb NOT NULL,
 	"detected_at" timestamp (3) with time zone NOT NULL,
+	"since" timestamp (3) with time zone,
 	"found_by" text NOT NULL,
 	"status" text NOT NULL,
 	"operation_id" uuid,
@@ -113,6 +115,7 @@ CREATE TABLE "drifts" (
 	"culprit" jsonb,
 	"attribution_tries" integer DEFAULT 0 NOT NULL,
 	"attribution_due_at" timestamp (3) with time zone,
+	"attribution_reason" text,
 	"standing" boolean DEFAULT false NOT NULL
 );
 --> statement-breakpoint
@@ -122,6 +125,9 @@ CREATE TABLE "trail_logs" (
 	"last_key" text,
 	"last_digest_key" text,
 	"facts" jsonb,
+	"progress" jsonb,
+	"bucket" jsonb,
+	"bucket_looked_at" timestamp (3) with time zone,
 	"looked_at" timestamp (3) with time zone,
 	CONSTRAINT "trail_logs_account_id_trail_arn_pk" PRIMARY KEY("account_id","trail_arn")
 );
@@ -138,16 +144,20 @@ CREATE TABLE "trail_sightings" (
 	CONSTRAINT "trail_sightings_account_id_request_id_pk" PRIMARY KEY("account_id","request_id")
 );
 --> statement-breakpoint
+ALTER TABLE "accounts" ADD COLUMN "catalog_desired_hash" text;--> statement-breakpoint
 ALTER TABLE "accounts" ADD COLUMN "trail_look" jsonb;--> statement-breakpoint
 ALTER TABLE "identities" ADD COLUMN "waits_for_trail" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE "identities" ADD COLUMN "settled_as" text;--> statement-breakpoint
+ALTER TABLE "identities" ADD COLUMN "settled_at" timestamp (3) with time zone;--> statement-breakpoint
 CREATE UNIQUE INDEX "compliance_exceptions_standing" ON "compliance_exceptions" USING btree ("control","resource") WHERE revoked_at is null;--> statement-breakpoint
 CREATE INDEX "compliance_scans_account" ON "compliance_scans" USING btree ("account_id","id");--> statement-breakpoint
-CREATE INDEX "compliance_scans_open" ON "compliance_scans" USING btree ("account_id") WHERE status in ('queued', 'running');--> statement-breakpoint
+CREATE UNIQUE INDEX "compliance_scans_open" ON "compliance_scans" USING btree ("account_id") WHERE status in ('queued', 'running');--> statement-breakpoint
 CREATE INDEX "aws_events_waiting" ON "aws_events" USING btree ("received_at") WHERE status = 'waiting';--> statement-breakpoint
 CREATE INDEX "aws_events_received" ON "aws_events" USING btree ("received_at");--> statement-breakpoint
 CREATE INDEX "canaries_account" ON "canaries" USING btree ("account_id","called_at");--> statement-breakpoint
 CREATE INDEX "drifts_account" ON "drifts" USING btree ("account_id","id");--> statement-breakpoint
 CREATE INDEX "drifts_employee" ON "drifts" USING btree ("employee_id","id");--> statement-breakpoint
 CREATE INDEX "drifts_unattributed" ON "drifts" USING btree ("attribution_due_at") WHERE attribution = 'pending';--> statement-breakpoint
-CREATE UNIQUE INDEX "drifts_standing" ON "drifts" USING btree ("account_id","kind","resource") WHERE standing;--> statement-breakpoint
+CREATE UNIQUE INDEX "drifts_standing" ON "drifts" USING btree ("account_id","kind","resource","subject") WHERE standing;--> statement-breakpoint
+CREATE INDEX "drifts_of_identity" ON "drifts" USING btree ("identity_id") WHERE standing;--> statement-breakpoint
 CREATE INDEX "identities_waiting_for_trail" ON "identities" USING btree ("account_id") WHERE waits_for_trail;

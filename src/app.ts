@@ -4,6 +4,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { AppDeps } from './http/deps.ts'
 import { collectRoutes, serveDescription } from './http/openapi.ts'
 import { requireToken, tokenOf } from './http/plugins/auth.ts'
+import { gaugeCompliance } from './http/plugins/compliance-gauges.ts'
 import { readJsonBodies } from './http/plugins/json-bodies.ts'
 import { useLoadShedding } from './http/plugins/load-shedding.ts'
 import {
@@ -16,6 +17,8 @@ import { gaugeQueues } from './http/plugins/queue-gauge.ts'
 import { useRequestLog } from './http/plugins/request-log.ts'
 import { useSecurityHeaders } from './http/plugins/security-headers.ts'
 import { auditRoutes } from './http/routes/audit.ts'
+import { complianceRoutes } from './http/routes/compliance.ts'
+import { complianceRecordRoutes } from './http/routes/compliance-records.ts'
 import { DeadLetterSchema, deadLetterRoutes } from './http/routes/dead-letters.ts'
 import { deliveryRoutes } from './http/routes/deliveries.ts'
 import { employeeChangeRoutes } from './http/routes/employee-changes.ts'
@@ -30,6 +33,13 @@ import { roleRoutes } from './http/routes/roles.ts'
 import { usageRoutes } from './http/routes/usage.ts'
 import { webhookRoutes } from './http/routes/webhooks.ts'
 import { AuditEventSchema, VerificationSchema } from './http/schemas/audit.ts'
+import {
+  ComplianceExceptionSchema,
+  ComplianceFindingSchema,
+  ComplianceHistorySchema,
+  ComplianceScanSchema,
+  ComplianceSchema,
+} from './http/schemas/compliance.ts'
 import { DeliverySchema } from './http/schemas/delivery.ts'
 import { EmployeeSchema, IdentitySchema, PlanPreviewSchema } from './http/schemas/employee.ts'
 import { EnrollmentSchema, NewEnrollmentSchema } from './http/schemas/enrollment.ts'
@@ -61,6 +71,11 @@ const namedSchemas = [
   GroupUsageSchema,
   DeadLetterSchema,
   NotificationSchema,
+  ComplianceSchema,
+  ComplianceScanSchema,
+  ComplianceFindingSchema,
+  ComplianceHistorySchema,
+  ComplianceExceptionSchema,
   AuditEventSchema,
   VerificationSchema,
 ]
@@ -89,6 +104,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   useProblems(app)
   useRequestLog(app, deps.registry)
   gaugeQueues(deps.registry, deps.jobs)
+  gaugeCompliance(deps.registry, () => deps.compliance.view())
   await useSecurityHeaders(app)
   await useLoadShedding(app)
   await collectRoutes(app)
@@ -114,6 +130,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       await v1.register(notificationRoutes, { deps })
       await v1.register(roleRoutes, { deps })
       await v1.register(passwordPolicyRoutes, { deps })
+      await v1.register(complianceRoutes, { deps })
+      await v1.register(complianceRecordRoutes, { deps })
       await v1.register(usageRoutes, { deps })
       await v1.register(auditRoutes, { deps })
     },

@@ -5,11 +5,11 @@ import type { Sandbox } from './sandbox/index.ts'
 export interface Welcome {
   readonly config: Config
   readonly address: string
-  readonly sandbox: Pick<Sandbox, 'url' | 'credentials'>
+  readonly sandbox: Pick<Sandbox, 'url' | 'administrator'>
 }
 
 export function welcome({ config, address, sandbox }: Welcome): string {
-  const { accessKeyId, secretAccessKey } = sandbox.credentials
+  const { accessKeyId, secretAccessKey } = sandbox.administrator
   const person = {
     employeeId: 'E1001',
     givenName: 'Ada',

@@ -6,6 +6,7 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { CloudTrailClient, StartLoggingCommand, StopLoggingCommand } from '@aws-sdk/client-cloudtrail'
 import { pino } from 'pino'
 import { Webhook } from 'standardwebhooks'
 import { readConfig } from './config.ts'
@@ -37,7 +38,7 @@ try {
     credentials: sandbox.credentials,
   })
   await tell(service)
-  say('', 'That was the whole life of an identity. Nothing of it is left but the audit record.')
+  say('', 'That was the whole life of an identity. Nothing of Ada is left but the audit record.')
 } catch (error) {
   console.error(`\nThe demo failed: ${(error as Error).message}`)
   process.exitCode = 1
@@ -112,6 +113,8 @@ async function tell(service: Service): Promise<void> {
     },
   )
 
+  await loseTheTrail(service)
+
   const verification = await get(service, '/v1/audit/verify')
   if (!verification.ok) throw new Error('the audit chain does not verify')
   say('Audit', `${verification.checked} sealed records, and the chain verifies.`)
@@ -131,7 +134,7 @@ async function enroll(service: Service): Promise<string> {
   const seed = secretOf(scan).replaceAll(' ', '')
   say('', `page  ${titleOf(scan)}`)
   const done = await page(service, 'POST', `${path}/codes`, { ...codes(seed), device: deviceOf(scan) })
-  for (const call of sandbox.calls.entries) say('', line(call))
+  for (const call of iamCalls()) say('', line(call))
   say('', `page  ${titleOf(done)}, with a password of ${secretOf(done).length} characters, shown once`)
   const enrolledAt = clock().toISOString()
   await until('IAM has been looked at again', async () => {
@@ -141,6 +144,40 @@ async function enroll(service: Service): Promise<string> {
   const again = await page(service, 'GET', path)
   say('', `page  ${titleOf(again)}  (the link works once)`)
   return seed
+}
+
+/** Nothing is granted while CloudTrail is off, and nobody is kept in by that. */
+async function loseTheTrail(service: Service): Promise<void> {
+  const { url: endpoint, credentials } = sandbox
+  const cloudTrail = new CloudTrailClient({ endpoint, credentials, region: 'us-east-1' })
+  const Name = 'muster-sandbox'
+  const identityOf = async (id: string) => (await get(service, `/v1/employees/${id}`)).identities?.[0]
+  const is = (id: string, state: string) =>
+    until(`${id} is ${state}`, async () => (await identityOf(id))?.state === state)
+  const hire = (id: string, givenName: string) =>
+    sendWebhook(service, 'employee.hired', {
+      employeeId: id,
+      givenName,
+      familyName: 'Hopper',
+      email: `${id}@example.com`,
+      role: 'backend-engineer',
+    })
+
+  say('Trail', 'Somebody stops CloudTrail. Half a minute later HR hires Grace, and dismisses Vincent.')
+  await hire('E1002', 'Vincent')
+  await is('E1002', 'awaiting_mfa')
+  await cloudTrail.send(new StopLoggingCommand({ Name }))
+  clockOffsetMs += 45_000
+  await hire('E1003', 'Grace')
+  await is('E1003', 'blocked')
+  say('', `Grace is blocked: ${(await identityOf('E1003')).reason}`)
+  await sendWebhook(service, 'employee.terminated', { employeeId: 'E1002' })
+  await is('E1002', 'locked')
+  say('', 'Vincent is locked: that never waits')
+  await cloudTrail.send(new StartLoggingCommand({ Name }))
+  await is('E1003', 'awaiting_mfa')
+  say('', 'The trail is started again, and Grace gets her user by herself')
+  cloudTrail.destroy()
 }
 
 /** A key is made after a proof of MFA, used, warned about, replaced, switched off and deleted. */
@@ -177,8 +214,7 @@ async function takeKey(service: Service, seed: string): Promise<string> {
   const path = await linkPath(service, 'access-keys')
   sandbox.calls.clear()
   const shown = await page(service, 'POST', `${path}/codes`, codes(seed))
-  for (const { action } of sandbox.calls.entries.filter(({ readOnly }) => !readOnly))
-    say('', `write  iam:${action}`)
+  for (const { action } of iamCalls().filter(({ readOnly }) => !readOnly)) say('', `write  iam:${action}`)
   const id = secretOf(shown)
   say('', `page  ${titleOf(shown)}: ${id}, its secret shown once`)
   await until('the key is on record', async () => (await identityNow(service)).state === 'active')
@@ -279,10 +315,15 @@ async function chapter(title: string, text: string, service: Service, happening:
     const [latest] = (await get(service, `/v1/operations?employeeId=${employeeId}&limit=1`)).items ?? []
     return identity?.state === happening.until && latest?.kind === happening.by && latest.status === 'done'
   })
-  for (const call of sandbox.calls.entries) say('', line(call))
+  for (const call of iamCalls()) say('', line(call))
   const employee = await get(service, `/v1/employees/${employeeId}`)
   const { state, groups } = employee.identities[0]
   say('', `${userName} is now ${state}${groups.length > 0 ? `, in ${groups.join(', ')}` : ''}`)
+}
+
+/** Of each story, the looks at CloudTrail apart, which never end. */
+function iamCalls(): readonly LoggedCall[] {
+  return sandbox.calls.entries.filter(({ service }) => service === 'iam')
 }
 
 function line({ action, params, readOnly, errorCode }: LoggedCall): string {

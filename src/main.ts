@@ -85,7 +85,9 @@ function sandboxEnvironment() {
 }
 
 async function startSandbox(dataDir: string, port: number): Promise<Sandbox> {
-  return await openSandbox({ port, stateFile: join(dataDir, 'sandbox.json') }).catch((error) =>
+  const stateFile = join(dataDir, 'sandbox.json')
+  // AWS takes about five minutes; who tries something looks sooner.
+  return await openSandbox({ port, stateFile, deliverEveryMs: 30_000, eventLagMs: 2000 }).catch((error) =>
     refuse(
       error.syscall === 'listen'
         ? `MUSTER_SANDBOX_PORT: the sandbox cannot listen at ${port}`

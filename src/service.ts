@@ -13,20 +13,24 @@ import { loadCatalog } from './catalog/load.ts'
 import { denyAllArn } from './catalog/own-groups.ts'
 import { startCatalogLoop } from './catalog/reconcile.ts'
 import { type Clock, systemClock } from './clock.ts'
+import type { Control } from './compliance/control.ts'
+import { controls as everyControl } from './compliance/controls/index.ts'
+import { startSweep } from './compliance/sweep.ts'
 import { startUsageLoop } from './compliance/usage-loop.ts'
+import { createComplianceView } from './compliance/view.ts'
 import { type Config, ConfigError } from './config.ts'
 import type { EnrollContext } from './credentials/enroll-step.ts'
 import { startEnrollmentLoop } from './credentials/enrollment-loop.ts'
 import { type EnrollmentsContext, followChanges } from './credentials/enrollments.ts'
 import { linkToken, linkUrl } from './credentials/link.ts'
 import { shortestPassword, startPasswordPolicyLoop } from './credentials/password-policy-loop.ts'
-import { startCredentialScan } from './credentials/scan.ts'
 import { within } from './deadline.ts'
 import { createChanges } from './identity/changes.ts'
 import { createDryRun } from './identity/dry-run.ts'
 import { startDueSweep, takeUp } from './identity/due.ts'
 import type { EvaluateContext } from './identity/evaluate.ts'
 import { shareFirstDenies } from './identity/first-deny.ts'
+import type { GrantGate } from './identity/grant-gate.ts'
 import { openLedger } from './identity/ledger.ts'
 import type { ReconcileContext } from './identity/reconcile.ts'
 import { roleAccessIn } from './identity/role-access.ts'
@@ -44,6 +48,11 @@ import { startNotificationRetention } from './notify/retention.ts'
 import { tellsAnyone } from './notify/settings.ts'
 import { accountUnknown } from './problem.ts'
 import { openStore, type Store } from './store/open.ts'
+import { startCanaryLoop } from './trail/canary-loop.ts'
+import { openTrailGate, type TrailGateContext } from './trail/gate.ts'
+import { startTrailGateLoop } from './trail/gate-loop.ts'
+import { readTrails } from './trail/read-trails.ts'
+import { trailToRead } from './trail/verify.ts'
 
 export interface Service {
   readonly app: FastifyInstance
@@ -61,6 +70,8 @@ export interface ServiceOptions {
   readonly clock?: Clock
   /** Of the sandbox; otherwise the SDK finds its own. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  /** What compliance is judged by; all of them by default. */
+  readonly controls?: readonly Control[]
 }
 
 /** How long a stop waits for what runs. */
@@ -68,7 +79,7 @@ const graceMs = 25_000
 
 /** @throws ConfigError for a catalog that is refused; the database's errors */
 export async function openService(config: Config, options: ServiceOptions): Promise<Service> {
-  const { log, clock = systemClock } = options
+  const { log, clock = systemClock, controls = everyControl } = options
   const catalog = await readCatalog(config)
   const keyring = deriveKeys(config.secretKeys)
   const registry = new Registry()
@@ -86,10 +97,12 @@ export async function openService(config: Config, options: ServiceOptions): Prom
   const announce = createAnnounce(jobs, config.notify)
   let wakeIntake = () => {}
   let wakePasswordPolicy = () => {}
+  let wakeSweep = () => {}
   let identityRoom: IdentityRoom | undefined
   const room = () => identityRoom ?? accountUnknown()
   const changes = createChanges(store, () => room().evaluation, clock)
   const inbox = openInbox(store, log, () => wakeIntake())
+  const accountId = () => identityRoom?.account.accountId
   const app = await buildApp({
     config,
     store,
@@ -99,9 +112,20 @@ export async function openService(config: Config, options: ServiceOptions): Prom
     changes,
     enrollments: () => room().enrollments,
     dryRun: { planFor: (employeeId) => createDryRun(store.db, room().reconciliation).planFor(employeeId) },
-    accountId: () => identityRoom?.account.accountId,
+    accountId,
     wakeIntake: () => wakeIntake(),
     wakePasswordPolicy: () => wakePasswordPolicy(),
+    compliance: {
+      controls,
+      view: createComplianceView({
+        db: store.db,
+        controls,
+        accountId,
+        trailGate: config.trailGate,
+        clock,
+      }),
+      wake: () => wakeSweep(),
+    },
     keyring,
     clock,
     log,
@@ -114,13 +138,15 @@ export async function openService(config: Config, options: ServiceOptions): Prom
     identityRoom = openIdentityRoom(config, { store, jobs, catalog, account, announce, clock, keyring, log })
     // What would be started from here on, nobody would stop.
     if (!works || stopping.signal.aborted) return
-    const { evaluation, reconciliation, enrollments } = identityRoom
+    const { evaluation, reconciliation, enrollments, gate } = identityRoom
     const catalogLoop = startCatalogLoop({
+      trailGate: reconciliation.trailGate,
       db: store.db,
       account,
       catalog,
       path: config.iamPath,
       mode: config.mode,
+      announce: tellsAnyone(config.notify) ? announce : undefined,
       clock,
       log,
     })
@@ -136,22 +162,39 @@ export async function openService(config: Config, options: ServiceOptions): Prom
       log,
     })
     wakePasswordPolicy = passwordPolicyLoop.wake
+    const { iamPath: path, mode, trailGate, rotation } = config
+    const sweep = startSweep({
+      store,
+      jobs,
+      account,
+      muster: { catalog, path, mode, trailGate, rotation },
+      controls,
+      announce,
+      clock,
+      log,
+    })
+    wakeSweep = sweep.wake
     loops.push(
+      startTrailGateLoop(gate, catalogLoop.wake),
+      startCanaryLoop({
+        store,
+        account,
+        verifiedTrail: async () => trailToRead(await readTrails(account)),
+        announce,
+        clock,
+        log,
+      }),
       catalogLoop,
       drain,
       passwordPolicyLoop,
+      sweep,
       startUsageLoop({ db: store.db, account, catalog, path: config.iamPath, clock, log }),
       startDueSweep(store, evaluation, clock, log),
       startRetention({ store, clock, log, deliveryRetentionDays: config.deliveryRetentionDays }),
       startNotificationRetention({ store, clock, log }),
     )
     // In observe mode nobody is Muster's to look after yet.
-    if (config.mode === 'enforce') {
-      loops.push(
-        startEnrollmentLoop({ ...enrollments, account }),
-        startCredentialScan({ store, jobs, account, path: config.iamPath, clock, log }),
-      )
-    }
+    if (config.mode === 'enforce') loops.push(startEnrollmentLoop({ ...enrollments, account }))
     await untilDone('taking up what was left', options, stopping.signal, () =>
       takeUp(store, evaluation, config.mode, clock, stopping.signal),
     )
@@ -245,6 +288,7 @@ interface IdentityRoom {
   readonly evaluation: EvaluateContext
   readonly reconciliation: ReconcileContext
   readonly enrollments: EnrollContext
+  readonly gate: TrailGateContext
 }
 
 function openIdentityRoom(
@@ -270,6 +314,8 @@ function openIdentityRoom(
     userNameTemplate: config.userNameTemplate,
   }
   const roleAccess = roleAccessIn(catalog, place)
+  const gate: TrailGateContext = { store, jobs, account, trailGate: config.trailGate, announce, clock, log }
+  const trailGate: GrantGate = openTrailGate(gate)
   const links: EnrollmentsContext = {
     store,
     jobs,
@@ -281,6 +327,7 @@ function openIdentityRoom(
   }
   return {
     account,
+    gate,
     evaluation: {
       jobs,
       catalog,
@@ -291,6 +338,7 @@ function openIdentityRoom(
       ...links,
       keyring,
       account: () => account,
+      trailGate: () => trailGate,
       path: config.iamPath,
       minimumPasswordLength: () => shortestPassword(store.db, account.accountId, config.passwordPolicy),
       log,
@@ -314,6 +362,7 @@ function openIdentityRoom(
       mode: config.mode,
       retentionDays: config.retentionDays,
       rotation: config.rotation,
+      trailGate,
       clock,
       isToBeOut: isToBeOut(store.db, account.accountId),
       ownerOf: ownerOf(store.db, account.accountId),

@@ -75,10 +75,18 @@ export function isEveryAction(pattern: string): boolean {
 
 /** `*`, and what says the same in more letters: `arn:*`, or all of one service as in `arn:aws:s3:::*`. */
 export function isEveryResource(resource: string): boolean {
-  return (
-    SOME_ARNS.some((arn) => matchesGlob(resource, arn)) ||
-    /^arn:[^:]*:[^:]*:\*?:[^:]*:[*/:]*\*$/.test(resource)
-  )
+  return isWholeWorld(resource) || /^arn:[^:]*:[^:]*:\*?:[^:]*:[*/:]*\*$/.test(resource)
+}
+
+/** `*`, and `arn:*`: not all of one service. */
+export function isWholeWorld(resource: string): boolean {
+  return SOME_ARNS.some((arn) => matchesGlob(resource, arn))
+}
+
+/** All resources of the service by which an action such as `s3:GetObject` begins. */
+export function isEveryResourceFor(action: string, resource: string): boolean {
+  const service = action.slice(0, action.indexOf(':')).toLowerCase()
+  return isWholeWorld(resource) || (isEveryResource(resource) && resource.split(':')[2] === service)
 }
 
 const SOME_ARNS = ['aws', 'aws-cn', 'aws-us-gov'].map(

@@ -4,14 +4,19 @@ import type { Logger } from 'pino'
 import { recordAudit } from '../audit/record.ts'
 import type { Account } from '../aws/account.ts'
 import type { Clock } from '../clock.ts'
+import type { GrantGate } from '../identity/grant-gate.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
+import type { Announce } from '../notify/announce.ts'
 import { newId } from '../store/ids.ts'
 import { type Database, rowsOf } from '../store/open.ts'
 import { type OperationStatus, operations, type RecordedStep } from '../store/schema.ts'
+import type { NewDrift } from '../trail/drift.ts'
 import { desiredAccount } from './account.ts'
-import { type AccountPlan, planAccount } from './account-plan.ts'
+import { type AccountPlan, planAccount, withoutGrants } from './account-plan.ts'
 import { accountStepParams, applyAccountStep } from './apply.ts'
 import type { Catalog } from './catalog.ts'
+import { hashOf } from './drift.ts'
+import { catalogDrifts, endCatalogDrifts, noteCatalogDrifts } from './drift-record.ts'
 import { observeAccount } from './observe.ts'
 
 export interface CatalogContext {
@@ -21,6 +26,9 @@ export interface CatalogContext {
   /** IAM path, `/muster/`. */
   readonly path: string
   readonly mode: 'enforce' | 'observe'
+  readonly trailGate: GrantGate
+  /** Left out when nobody is told of anything. */
+  readonly announce?: Announce | undefined
   readonly clock: Clock
   readonly log: Logger
 }
@@ -82,19 +90,24 @@ export async function reconcileCatalog(
   const renewing = setInterval(() => renew(context), renewMs)
   let problem: string | null = null
   let done = false
+  let desiredHash: string | null = null
   try {
     const desired = desiredAccount(catalog, {
       accountId: account.accountId,
       partition: account.partition,
       path,
     })
+    desiredHash = hashOf(desired)
     const plan = planAccount(desired, await observeAccount(account, desired))
     problem = problemOf(plan)
     if (mode === 'observe') {
       await rehearse(context, plan)
       return 'settled'
     }
-    const failure = await perform(context, plan, signal)
+    const drifts = await catalogDrifts(context, { plan, desired, desiredHash })
+    const heldBy = await holdOf(context, plan)
+    const now = heldBy === null ? plan : { ...plan, steps: withoutGrants(plan.steps) }
+    const failure = (await perform(context, now, drifts, signal)) ?? heldBy
     problem = failure ?? problem
     done = failure === null && plan.conflicts.length === 0
     return done ? 'settled' : 'unsettled'
@@ -103,7 +116,7 @@ export async function reconcileCatalog(
     throw error
   } finally {
     clearInterval(renewing)
-    await conclude(context, done, problem)
+    await conclude(context, done, problem, desiredHash)
     if (problem) log.warn({ problem }, 'the catalog is not wholly in the account')
   }
 }
@@ -133,6 +146,7 @@ async function conclude(
   { db, account, catalog, clock }: CatalogContext,
   done: boolean,
   problem: string | null,
+  desiredHash: string | null,
 ) {
   const now = clock().toISOString()
   await db.execute(sql`
@@ -144,6 +158,7 @@ async function conclude(
     )
     update accounts set
       catalog_leased_until = null, catalog_problem = ${problem},
+      catalog_desired_hash = case when ${done} then ${desiredHash} else catalog_desired_hash end,
       catalog_hash = case when ${done} then ${catalog.hash} else catalog_hash end,
       catalog_applied_at = case when ${done} then ${now}::timestamptz else catalog_applied_at end
     where account_id = ${account.accountId}`)
@@ -159,13 +174,27 @@ function problemOf({ conflicts, leftovers }: AccountPlan): string | null {
 
 const clearsAway: ReadonlySet<string> = new Set(['DeleteGroup', 'DeletePolicy'])
 
+/** Why the plan has to wait, or null. What was there before, and is only set right again, gives nobody anything new. */
+async function holdOf({ db, account, catalog, trailGate }: CatalogContext, plan: AccountPlan) {
+  if (withoutGrants(plan.steps).length === plan.steps.length) return null
+  const [row] = await rowsOf<{ catalog_hash: string | null }>(
+    db,
+    sql`select catalog_hash from accounts where account_id = ${account.accountId}`,
+  )
+  return row?.catalog_hash === catalog.hash ? null : await trailGate.closedBecause()
+}
+
 /** What failed, or null. Ends at the first failure: the order of the steps is a security property. */
 async function perform(
   context: CatalogContext,
   plan: AccountPlan,
+  drifts: readonly NewDrift[],
   signal: AbortSignal,
 ): Promise<string | null> {
-  if (plan.steps.length === 0) return null
+  if (plan.steps.length === 0) {
+    await endCatalogDrifts(context)
+    return null
+  }
   const startedAt = context.clock()
   const steps: RecordedStep[] = []
   let failure: string | null = null
@@ -187,7 +216,7 @@ async function perform(
       status = 'failed'
     }
   }
-  await record(context, startedAt, steps, status, failure)
+  await record(context, startedAt, steps, status, failure, drifts)
   return failure
 }
 
@@ -202,15 +231,16 @@ async function rehearse(context: CatalogContext, plan: AccountPlan): Promise<voi
       select steps = ${JSON.stringify(steps)}::jsonb as same from operations
       where account_id = ${context.account.accountId} and kind = 'catalog' order by id desc limit 1`,
   )
-  if (steps.length > 0 && !latest?.same) await record(context, context.clock(), steps, 'planned', null)
+  if (steps.length > 0 && !latest?.same) await record(context, context.clock(), steps, 'planned', null, [])
 }
 
 async function record(
-  { db, account, catalog, clock }: CatalogContext,
+  { db, account, catalog, announce, clock }: CatalogContext,
   startedAt: Date,
   steps: readonly RecordedStep[],
   status: OperationStatus,
   error: string | null,
+  drifts: readonly NewDrift[],
 ): Promise<void> {
   const id = newId()
   const finishedAt = clock()
@@ -236,5 +266,12 @@ async function record(
         details: { hash: catalog.hash, steps, error },
       },
     ])
+    await noteCatalogDrifts(tx, drifts, {
+      accountId: account.accountId,
+      operationId: id,
+      steps,
+      status,
+      announce,
+    })
   })
 }

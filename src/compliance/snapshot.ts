@@ -1,8 +1,11 @@
 /** Everything about one account that controls judge by: plain data, gathered within a fixed number of calls. */
 import type { Fact } from '../aws/fact.ts'
 import type { PolicyDocument } from '../catalog/catalog.ts'
+import type { CredentialReport } from '../credentials/credential-report.ts'
 import type { IdentityState, PasswordPolicy } from '../store/schema.ts'
 import type { CanaryFacts, TrailFacts } from '../trail/facts.ts'
+
+export type { CredentialReport, ReportedKey, ReportedUser } from '../credentials/credential-report.ts'
 
 export interface AccountSnapshot {
   readonly accountId: string
@@ -18,6 +21,8 @@ export interface AccountSnapshot {
   readonly passwordPolicy: Fact<PasswordPolicy | null>
   readonly trails: Fact<readonly TrailFacts[]>
   readonly canary: CanaryFacts
+  /** The buckets that the trails deliver to, each once. */
+  readonly logBuckets: Fact<readonly LogBucket[]>
   readonly serverCertificates: Fact<readonly { readonly name: string; readonly expiresAt: Date }[]>
   readonly samlProviders: Fact<readonly string[]>
   /** Which roles, groups and users carry `AWSSupportAccess`, and `AWSCloudShellFullAccess`. */
@@ -37,33 +42,6 @@ export interface AccountSummary {
   readonly rootAccessKeys: number
   /** Every entry, by AWS's own name. */
   readonly entries: Readonly<Record<string, number>>
-}
-
-export interface CredentialReport {
-  /** Up to four hours ago. */
-  readonly madeAt: Date
-  readonly root: ReportedUser | null
-  readonly users: readonly ReportedUser[]
-}
-
-/** One line of the report. Null where it says `N/A`, `not_supported` or `no_information`. */
-export interface ReportedUser {
-  readonly userName: string
-  readonly arn: string
-  readonly createdAt: Date | null
-  readonly hasPassword: boolean
-  readonly passwordUsedAt: Date | null
-  readonly passwordChangedAt: Date | null
-  readonly hasMfa: boolean
-  /** Two, the first and the second. */
-  readonly keys: readonly [ReportedKey, ReportedKey]
-}
-
-export interface ReportedKey {
-  readonly active: boolean
-  /** Also moves when the key's status changes. */
-  readonly rotatedAt: Date | null
-  readonly usedAt: Date | null
 }
 
 /** As `GetAccountAuthorizationDetails` tells it. */
@@ -118,6 +96,14 @@ export interface VirtualMfaDevice {
   /** Null for root's. */
   readonly userName: string | null
   readonly isRoot: boolean
+}
+
+export interface LogBucket {
+  readonly name: string
+  /** Whether requests for its objects are logged themselves (`GetBucketLogging`). */
+  readonly accessLogging: Fact<boolean>
+  /** Whether its policy or its access control list lets everybody in (`GetBucketPolicyStatus`, `GetBucketAcl`). */
+  readonly isPublic: Fact<boolean>
 }
 
 export interface PolicyHolders {

@@ -7,89 +7,136 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { GenerateCredentialReportCommand, GetCredentialReportCommand } from '@aws-sdk/client-iam'
 import type { Account } from '../aws/account.ts'
+import { type Ask, asker } from '../aws/ask.ts'
 import { AwsCallError } from '../aws/errors.ts'
 import { priorities } from '../aws/limiter.ts'
-
-/** One user; `null` where the report says `N/A`, `not_supported` or `no_information`. */
-export interface ReportedUser {
-  readonly userName: string
-  readonly arn: string
-  readonly hasPassword: boolean
-  readonly passwordChangedAt: Date | null
-  readonly hasMfa: boolean
-  readonly activeKeys: number
-}
 
 export interface CredentialReport {
   /** Up to four hours ago. */
   readonly madeAt: Date
+  readonly root: ReportedUser | null
   readonly users: readonly ReportedUser[]
+}
+
+/** One line of the report. Null where it says `N/A`, `not_supported` or `no_information`. */
+export interface ReportedUser {
+  readonly userName: string
+  readonly arn: string
+  readonly createdAt: Date | null
+  readonly hasPassword: boolean
+  readonly passwordUsedAt: Date | null
+  readonly passwordChangedAt: Date | null
+  readonly hasMfa: boolean
+  /** Two, the first and the second. */
+  readonly keys: readonly [ReportedKey, ReportedKey]
+}
+
+export interface ReportedKey {
+  readonly active: boolean
+  /** Also moves when the key's status changes. */
+  readonly rotatedAt: Date | null
+  readonly usedAt: Date | null
 }
 
 const tries = 20
 const waitMs = 2000
 
 /**
- * The users of the account, root left out. Waits for a report that is still being made.
+ * Waits for a report that is still being made.
  *
  * @throws AwsCallError when IAM refuses, or does not finish within about 40 seconds
  */
 export async function readCredentialReport(account: Account): Promise<CredentialReport> {
+  const ask = asker({ account, priority: priorities.bulk })
+  return await takeCredentialReport(ask, await beginCredentialReport(ask))
+}
+
+/** Has a report made, unless there is one that is young enough. @returns whether it is there already */
+export async function beginCredentialReport(ask: Ask): Promise<boolean> {
+  return (await ask(new GenerateCredentialReportCommand({}))).State === 'COMPLETE'
+}
+
+/** The report that was begun. @throws AwsCallError as `readCredentialReport` */
+export async function takeCredentialReport(ask: Ask, isComplete: boolean): Promise<CredentialReport> {
+  if (!isComplete) await delay(100)
   for (let attempt = 1; ; attempt++) {
-    const { output: started } = await account.call(new GenerateCredentialReportCommand({}), {
-      priority: priorities.bulk,
-    })
     try {
-      if (started.State === 'COMPLETE' || attempt > 1) return await content(account)
+      return await content(ask)
     } catch (error) {
       if (attempt >= tries || !isNotReady(error)) throw error
+      await delay(attempt === 1 ? 100 : waitMs)
+      // One that has expired meanwhile, say, is not made by waiting.
+      if (!isInProgress(error)) await beginCredentialReport(ask)
     }
-    await delay(attempt === 1 ? 100 : waitMs)
   }
 }
 
-async function content(account: Account): Promise<CredentialReport> {
-  const { output } = await account.call(new GetCredentialReportCommand({}), { priority: priorities.bulk })
+async function content(ask: Ask): Promise<CredentialReport> {
+  const output = await ask(new GetCredentialReportCommand({}))
   return {
     madeAt: output.GeneratedTime ?? new Date(0),
-    users: parse(Buffer.from(output.Content ?? []).toString('utf8')),
+    ...parse(Buffer.from(output.Content ?? []).toString('utf8')),
   }
 }
 
+const inProgress: ReadonlySet<string> = new Set(['CredentialReportNotReady', 'ReportInProgress'])
+
 const notReady: ReadonlySet<string> = new Set([
-  'CredentialReportNotReady',
+  ...inProgress,
   'CredentialReportNotPresent',
   'CredentialReportExpired',
-  'ReportInProgress',
   'ReportNotPresent',
   'ReportExpired',
 ])
+
+const isInProgress = (error: unknown) => error instanceof AwsCallError && inProgress.has(error.code)
 
 function isNotReady(error: unknown): boolean {
   return error instanceof AwsCallError && notReady.has(error.code)
 }
 
+/** How many keys of a user are active. */
+export const activeKeysOf = ({ keys }: ReportedUser) => keys.filter(({ active }) => active).length
+
+const rootName = '<root_account>'
+
 /** A user name may hold commas, and the ARN repeats it; nothing after them does. */
-export function parse(csv: string): ReportedUser[] {
+export function parse(csv: string): Pick<CredentialReport, 'root' | 'users'> {
   const [head = '', ...lines] = csv.trim().split(/\r?\n/)
-  const [, , ...columns] = head.split(',')
-  return lines
-    .map((line) => {
-      const values = line.split(',')
-      const identity = values.slice(0, values.length - columns.length).join(',')
-      const cut = identity.indexOf(',arn:')
-      const rest = values.slice(-columns.length)
-      const field = (name: string) => rest[columns.indexOf(name)] ?? ''
-      return {
-        userName: identity.slice(0, cut),
-        arn: identity.slice(cut + 1),
-        hasPassword: field('password_enabled') === 'true',
-        passwordChangedAt: momentOf(field('password_last_changed')),
-        hasMfa: field('mfa_active') === 'true',
-        activeKeys: [1, 2].filter((key) => field(`access_key_${key}_active`) === 'true').length,
-      }
-    })
-    .filter(({ userName }) => userName !== '<root_account>')
+  const places = new Map(
+    head
+      .split(',')
+      .slice(2)
+      .map((column, place) => [column, place] as const),
+  )
+  const all = lines.map((line) => userOf(line, places))
+  return {
+    root: all.find(({ userName }) => userName === rootName) ?? null,
+    users: all.filter(({ userName }) => userName !== rootName),
+  }
+}
+
+function userOf(line: string, places: ReadonlyMap<string, number>): ReportedUser {
+  const values = line.split(',')
+  const identity = values.slice(0, values.length - places.size).join(',')
+  const cut = identity.indexOf(',arn:')
+  const rest = values.slice(-places.size)
+  const field = (name: string) => rest[places.get(name) ?? -1] ?? ''
+  const key = (number: 1 | 2): ReportedKey => ({
+    active: field(`access_key_${number}_active`) === 'true',
+    rotatedAt: momentOf(field(`access_key_${number}_last_rotated`)),
+    usedAt: momentOf(field(`access_key_${number}_last_used_date`)),
+  })
+  return {
+    userName: identity.slice(0, cut),
+    arn: identity.slice(cut + 1),
+    createdAt: momentOf(field('user_creation_time')),
+    hasPassword: field('password_enabled') === 'true',
+    passwordUsedAt: momentOf(field('password_last_used')),
+    passwordChangedAt: momentOf(field('password_last_changed')),
+    hasMfa: field('mfa_active') === 'true',
+    keys: [key(1), key(2)],
+  }
 }
 
 function momentOf(text: string): Date | null {

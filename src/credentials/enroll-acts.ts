@@ -184,10 +184,14 @@ const maxKeys = 2
  * Looked at right before each call that grants. The generation tells whether anything has changed; that a run for it
  * has ended already is not waited for.
  */
-function stillWanted({ store, clock }: EnrollContext, { id, generation }: EnrollmentCase): calls.StillWanted {
+function stillWanted(
+  { store, clock, trailGate }: EnrollContext,
+  { id, generation }: EnrollmentCase,
+): calls.StillWanted {
   return async () => {
     const link = await findEnrollment(store.db, id)
     return (
+      (await trailGate().closedBecause()) === null &&
       link !== undefined &&
       isOpen(link, clock()) &&
       readinessOf({ ...link, reconciledGeneration: link.generation }) === 'ready' &&

@@ -1,6 +1,7 @@
 /** The words between the owner of a one-time link and the pages: what they send, and what they see next. */
 import type { Logger } from 'pino'
 import type { Account } from '../aws/account.ts'
+import type { GrantGate } from '../identity/grant-gate.ts'
 import type { Keyring } from '../keys.ts'
 import type { NewDevice, NewKey } from './credential-calls.ts'
 import type { EnrollmentCase } from './enrollment.ts'
@@ -10,6 +11,8 @@ export interface EnrollContext extends EnrollmentsContext {
   readonly keyring: Keyring
   /** @throws Problem 503 while it is not known */
   readonly account: () => Account
+  /** @throws Problem 503 while the account is not known */
+  readonly trailGate: () => GrantGate
   /** IAM path, `/muster/`. */
   readonly path: string
   /** The shortest password that the account accepts. */
@@ -23,7 +26,7 @@ export type EnrollStep =
   | { readonly kind: 'over' }
   /** Another request is at it. */
   | { readonly kind: 'busy' }
-  | { readonly kind: 'wait'; readonly why: 'settling' | 'not-now' }
+  | { readonly kind: 'wait'; readonly why: 'settling' | 'not-now' | 'no-trail' }
   | { readonly kind: 'welcome'; readonly link: EnrollmentCase }
   | { readonly kind: 'scan'; readonly link: EnrollmentCase; readonly device: NewDevice }
   /** Codes of the device `serial` that was shown before, or of one that is active already (`serial` null). */

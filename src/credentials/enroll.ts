@@ -120,6 +120,7 @@ async function withLink(context: EnrollContext, token: string, work: Work): Prom
     const access = roleAccess(link.role)
     if (readiness !== 'ready' || !access)
       return { kind: 'wait', why: readiness === 'settling' ? 'settling' : 'not-now' }
+    if ((await context.trailGate().closedBecause()) !== null) return { kind: 'wait', why: 'no-trail' }
     return await work(link, access).catch((error) => trouble(context, link, error))
   } finally {
     await giveBack(store.db, lease)

@@ -6,17 +6,22 @@ import {
   type UpdateAccountPasswordPolicyRequest,
 } from '@aws-sdk/client-iam'
 import type { Account } from '../aws/account.ts'
+import type { Ask } from '../aws/ask.ts'
 import { isAwsError } from '../aws/errors.ts'
 import { priorities } from '../aws/limiter.ts'
 import type { PasswordPolicy } from './password-policy.ts'
 
-/** Null when the account has none: then AWS's default of eight characters holds. @throws AwsCallError */
+/** Null when the account has none: then AWS's default of eight characters holds. One attempt. @throws AwsCallError */
 export async function readPasswordPolicy(account: Account): Promise<PasswordPolicy | null> {
+  return await askForPasswordPolicy(
+    async (command) => (await account.call(command, { priority: priorities.interactive })).output,
+  )
+}
+
+/** The same, asked as the caller asks. @throws AwsCallError */
+export async function askForPasswordPolicy(ask: Ask): Promise<PasswordPolicy | null> {
   try {
-    const { output } = await account.call(new GetAccountPasswordPolicyCommand({}), {
-      priority: priorities.interactive,
-    })
-    return fromIam(output.PasswordPolicy)
+    return fromIam((await ask(new GetAccountPasswordPolicyCommand({}))).PasswordPolicy)
   } catch (error) {
     if (isAwsError(error, 'absent')) return null
     throw error

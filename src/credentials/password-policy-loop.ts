@@ -9,6 +9,8 @@ import { type Loop, startLoop } from '../jobs/loop.ts'
 import type { Announce } from '../notify/announce.ts'
 import { type Database, rowsOf, type Store } from '../store/open.ts'
 import type { PasswordPolicyLook } from '../store/schema.ts'
+import { accountDrift, type NewDrift, readLagMs } from '../trail/drift.ts'
+import { noteDrifts, noticesOfDrifts } from '../trail/drift-record.ts'
 import { readCredentialReport } from './credential-report.ts'
 import { expiringBy, type PasswordPolicy, strictest, weakParts } from './password-policy.ts'
 import { readPasswordPolicy, writePasswordPolicy } from './password-policy-calls.ts'
@@ -104,7 +106,14 @@ async function settle(
   const { store, account, wanted, mode, announce, clock } = context
   const observed = await readPasswordPolicy(account)
   const desired = strictest(wanted, observed)
-  const look = { checkedAt, observed, desired, wouldExpire: [] as readonly string[], problem: null }
+  const look = {
+    checkedAt,
+    observed,
+    desired,
+    wouldExpire: [] as readonly string[],
+    problem: null,
+    ...(before?.writtenAt === undefined ? {} : { writtenAt: before.writtenAt }),
+  }
   const weak = weakParts(wanted, observed)
   if (weak.length === 0) return { ...look, status: 'applied' }
   if (mode === 'observe') return { ...look, status: 'planned' }
@@ -114,8 +123,8 @@ async function settle(
     if (wouldExpire.length > 0) return { ...look, status: 'waiting', wouldExpire }
   }
   const requestId = await writePasswordPolicy(account, desired)
-  const wasApplied = before?.status === 'applied'
   const at = clock()
+  const wasApplied = before?.status === 'applied'
   await store.db.transaction(async (tx) => {
     await recordAudit(tx, [
       {
@@ -127,10 +136,27 @@ async function settle(
     ])
     if (!wasApplied) return
     const { accountId } = account
+    const drifts = await noteDrifts(tx, weakenings(before, { accountId, weak, at }))
+    await announce(tx, noticesOfDrifts(drifts, ['UpdateAccountPasswordPolicy']))
     const data = { accountId, weakened: weak, before: observed, after: desired }
     await announce(tx, [{ type: 'password_policy.restored', at, employeeId: null, data }])
   })
-  return { ...look, status: 'applied', observed: desired }
+  return { ...look, status: 'applied', observed: desired, writtenAt: at.toISOString() }
+}
+
+/** One that still shows a moment after we set it may be a read that lags behind. */
+function weakenings(
+  { checkedAt, writtenAt }: PasswordPolicyLook,
+  { accountId, weak, at }: { accountId: string; weak: readonly string[]; at: Date },
+): NewDrift[] {
+  if (writtenAt !== undefined && at.getTime() - Date.parse(writtenAt) < readLagMs) return []
+  const resource = `account ${accountId}`
+  return [
+    accountDrift(
+      { kind: 'password-policy-weakened', resource, detail: { weakened: weak } },
+      { accountId, detectedAt: at, since: new Date(checkedAt), foundBy: 'sweep', status: 'repaired' },
+    ),
+  ]
 }
 
 /** Console passwords of users that Muster does not manage: only their owners can say whether they may expire. */

@@ -3,6 +3,8 @@ import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Clock } from '../clock.ts'
+import type { Control } from '../compliance/control.ts'
+import type { ComplianceView } from '../compliance/view.ts'
 import type { Config } from '../config.ts'
 import type { EnrollContext } from '../credentials/enroll-step.ts'
 import type { Changes } from '../identity/changes.ts'
@@ -13,7 +15,7 @@ import type { Keyring } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 
 export interface AppDeps {
-  readonly config: Pick<Config, 'adminToken' | 'hrSecrets' | 'mode' | 'publicUrl'>
+  readonly config: Pick<Config, 'adminToken' | 'hrSecrets' | 'mode' | 'publicUrl' | 'trailGate'>
   readonly store: Store
   readonly jobs: Jobs
   readonly inbox: Inbox
@@ -31,6 +33,12 @@ export interface AppDeps {
   readonly wakeIntake: () => void
   /** Asks for a look at the account's password policy. */
   readonly wakePasswordPolicy: () => void
+  readonly compliance: {
+    readonly controls: readonly Control[]
+    readonly view: ComplianceView
+    /** Tells the sweep that somebody asked for a scan. */
+    readonly wake: () => void
+  }
   readonly keyring: Keyring
   readonly clock: Clock
   readonly log: Logger

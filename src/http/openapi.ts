@@ -28,6 +28,7 @@ const tags = [
   { name: 'dead letters', description: 'Jobs that failed to the end of their tries.' },
   { name: 'notifications', description: 'Messages to endpoints and people.' },
   { name: 'roles', description: 'The catalog: which role means which access.' },
+  { name: 'compliance', description: 'Seven practices, checked all the time, with evidence.' },
   { name: 'audit', description: 'The append-only record, and the proof that it is intact.' },
   { name: 'health', description: 'For orchestrators and monitoring.' },
 ]

@@ -4,10 +4,11 @@ import { eq, sql } from 'drizzle-orm'
 import { within } from '../deadline.ts'
 import { rowsOf } from '../store/open.ts'
 import { accounts } from '../store/schema.ts'
+import { readTrailLook } from '../trail/gate.ts'
 import type { AppDeps } from './deps.ts'
 
 export interface Check {
-  readonly name: 'database' | 'migrations' | 'account' | 'catalog'
+  readonly name: 'database' | 'migrations' | 'account' | 'catalog' | 'trail'
   /** A warning is an administrator's matter that traffic does not make worse. */
   readonly status: 'ok' | 'warning' | 'failed'
   readonly detail?: string
@@ -23,6 +24,7 @@ const checks: readonly (readonly [Check['name'], (deps: AppDeps) => Promise<Outc
   ['migrations', migrationsAreDone],
   ['account', accountIsKnown],
   ['catalog', catalogIsApplied],
+  ['trail', trailIsVerified],
 ]
 
 /** Never rejects: a check that cannot be made has failed. */
@@ -85,4 +87,14 @@ async function catalogIsApplied({ store, catalog, accountId, config }: AppDeps):
   return account?.catalogAppliedAt
     ? { status: 'warning', detail: 'the new catalog is not applied yet; the one before is' }
     : { status: 'failed', detail: 'the catalog has not been applied yet' }
+}
+
+/** Never more than a warning: while nothing is granted, leavers must get through. Which trail it is, is nobody's here. */
+async function trailIsVerified({ store, accountId, config }: AppDeps): Promise<Outcome> {
+  const id = accountId()
+  const look = id === undefined ? null : await readTrailLook(store.db, id)
+  if (look?.isVerified) return ok
+  const what = look ? 'CloudTrail is not verified' : 'CloudTrail has not been looked at yet'
+  const follows = config.trailGate === 'warn' ? 'and access is granted all the same' : 'so nothing is granted'
+  return { status: 'warning', detail: `${what}, ${follows}` }
 }

@@ -13,6 +13,8 @@ export interface ApplyOptions {
   readonly quarantineGroup: string
   /** Asked right before each call that grants; false ends the run. */
   readonly stillWanted: () => Promise<boolean>
+  /** Asked besides, of what gives access: false while CloudTrail is not verified. Left out where it was asked before. */
+  readonly mayGrant?: () => Promise<boolean>
   /** Told of a user as soon as it is made, before anything else is done with it; false ends the run. */
   readonly created: (userId: string) => Promise<boolean>
 }
@@ -100,10 +102,10 @@ interface StepOptions extends ApplyOptions {
 const backoffMs = [150, 400, 1000, 2000]
 
 async function applyStep(step: Step, options: StepOptions): Promise<StepResult> {
-  const { account, stillWanted, priority } = options
+  const { account, priority } = options
   const params = paramsOf(step)
-  const asks = grants(step, options.quarantineGroup) || (options.mayBeOverruled && takesCredential(step))
-  const callOptions = asks ? { priority, stillWanted } : { priority }
+  const stillWanted = questionOf(step, options)
+  const callOptions = stillWanted ? { priority, stillWanted } : { priority }
   for (let attempt = 1; ; attempt++) {
     try {
       const called = await account.call(commandOf(step), callOptions)
@@ -136,6 +138,15 @@ async function applyStep(step: Step, options: StepOptions): Promise<StepResult> 
       return { recorded: recordedError(step, outcome, attempt, error), createdUserId: null, error }
     }
   }
+}
+
+/** What is asked when the call's turn has come. */
+function questionOf(step: Step, options: StepOptions): (() => Promise<boolean>) | undefined {
+  const { stillWanted, mayGrant, mayBeOverruled, quarantineGroup } = options
+  if (grants(step, quarantineGroup)) {
+    return async () => (await stillWanted()) && (mayGrant === undefined || (await mayGrant()))
+  }
+  return mayBeOverruled && takesCredential(step) ? stillWanted : undefined
 }
 
 function isWorthAnotherTry(step: Step, error: unknown, afterCreate: boolean): boolean {

@@ -1,6 +1,7 @@
 /** What of a run's outcome others want to hear. */
 import type { Notice, NoticeType } from '../notify/announce.ts'
 import type { IdentityState } from '../store/schema.ts'
+import { type NotedDrift, noticesOfDrifts } from '../trail/drift-record.ts'
 import type { Outcome } from './ledger.ts'
 
 const noticeOfState: Partial<Record<IdentityState, NoticeType>> = {
@@ -31,17 +32,17 @@ export function noticesOfStates(changes: readonly StateChange[], at: Date): Noti
 /** Credentials end by rules of age and use too, and each such end is announced as what it is. */
 const hasNoticeOfItsOwn = /LoginProfile|AccessKey|MFADevice/
 
-/** What the run itself tells, whatever becomes of the state. */
-export function noticesOfRun({ identityId, operation, notices = [], at }: Outcome): readonly Notice[] {
+/** What the run itself tells, whatever becomes of the state; and what it found that was not Muster's doing. */
+export function noticesOfRun(
+  { operation, notices = [] }: Outcome,
+  drifts: readonly NotedDrift[],
+): readonly Notice[] {
   const mended = (operation?.steps ?? [])
     .filter((step) => step.outcome === 'done' && !hasNoticeOfItsOwn.test(step.do))
     .map((step) => step.do)
-  if (operation?.kind !== 'repair' || mended.length === 0) return notices
-  const { id, employeeId, accountId } = operation
-  const data = { identityId, accountId, operationId: id, actions: mended }
-  return [{ type: 'drift.detected', at, employeeId, data }, ...notices]
+  return [...noticesOfDrifts(drifts, mended), ...notices]
 }
 
 /** Whether there may be anything to tell; only then does writing it down cost more. */
 export const mayBeNews = (outcome: Outcome) =>
-  noticeOfState[outcome.state] !== undefined || noticesOfRun(outcome).length > 0
+  noticeOfState[outcome.state] !== undefined || (outcome.notices ?? []).length > 0

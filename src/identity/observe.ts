@@ -1,6 +1,4 @@
 /** Looking at one identity's user in IAM. Reads only. */
-
-import { setTimeout as delay } from 'node:timers/promises'
 import {
   type AccessKeyMetadata,
   GetAccessKeyLastUsedCommand,
@@ -19,6 +17,7 @@ import {
   type User,
 } from '@aws-sdk/client-iam'
 import type { Account, IamCommand } from '../aws/account.ts'
+import { type Ask, asker } from '../aws/ask.ts'
 import { AwsCallError, isAwsError } from '../aws/errors.ts'
 import { type Priority, priorities } from '../aws/limiter.ts'
 import type { Credential, Facet, Observed, ObservedKey, ObservedUser } from './model.ts'
@@ -296,21 +295,5 @@ async function loginProfileMadeAt(UserName: string, ask: Ask): Promise<Date | nu
   } catch (error) {
     if (isAwsError(error, 'absent')) return null
     throw error
-  }
-}
-
-type Ask = <Output extends ServiceOutputTypes>(command: IamCommand<Output>) => Promise<Output>
-
-/** Reads are safe to repeat: a passing fault is tried again a few times. */
-function asker({ account, priority = priorities.reconcile }: ObserveOptions): Ask {
-  return async (command) => {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return (await account.call(command, { priority })).output
-      } catch (error) {
-        if (attempt >= 2 || !isAwsError(error, 'throttled', 'transient')) throw error
-        await delay(200 * 2 ** attempt * (0.75 + Math.random() / 2))
-      }
-    }
   }
 }

@@ -2,6 +2,7 @@
 import type { AuditEntry } from '../audit/record.ts'
 import { AwsCallError } from '../aws/errors.ts'
 import type { IdentityState, OperationKind, OperationStatus, RecordedStep } from '../store/schema.ts'
+import { type Difference, type NewDrift, statusAfter } from '../trail/drift.ts'
 import type { Applied } from './apply.ts'
 import { nextLockLook } from './desired.ts'
 import type { Denied } from './first-deny.ts'
@@ -19,6 +20,10 @@ export interface Run {
   readonly plan: Plan
   readonly applied: Applied | null
   readonly denied: Denied | null
+  /** What differed at the first look though Muster did not do it, and was to be set right. */
+  readonly drifts: readonly NewDrift[]
+  /** Whatever differed at the last look, whoever did it; null when nobody looked. */
+  readonly differences: readonly Difference[] | null
   /** Steps besides the plan's: planned ones in observe mode, undone mistakes, an earlier round's. */
   readonly extraSteps: readonly RecordedStep[]
   readonly operationId: string
@@ -37,6 +42,10 @@ export interface Run {
   /** A user that is known was not to be found: to be confirmed. */
   readonly missing?: boolean
   readonly waitingFor?: string
+  /** Why what grants was left out: the trail gate is shut. */
+  readonly heldBy?: string
+  /** CloudTrail is not verified, and the gate only warns. */
+  readonly grantedDespite?: string
 }
 
 /** How the identity stands after the run, as far as accepted calls and reads tell. */
@@ -92,7 +101,9 @@ export function settle(run: Run): Outcome {
     ...noted,
     ...(gone ? { lacks: null, mfaSerials: [], accessKeys: [] } : {}),
     boundaryArn: gone ? null : boundaryAfter(run),
+    waitsForTrail: run.heldBy !== undefined,
     missingSince: run.missing ? (identity.missingSince ?? run.finishedAt) : null,
+    ...driftAfter(run, verdict, facts),
     reconciledGeneration: verdict.reached ? identity.generation : null,
     at: run.finishedAt,
     retry: verdict.retry ?? null,
@@ -103,6 +114,27 @@ export function settle(run: Run): Outcome {
   }
 }
 
+/** Settled is who was looked at, and has nothing left to be done; who was not touched stands as before. */
+function driftAfter(run: Run, verdict: Verdict, facts: Facts): Pick<Outcome, 'settled' | 'drifts'> {
+  const { identity, want, applied, differences, startedAt } = run
+  const steps = [...(run.denied?.steps ?? []), ...(applied?.steps ?? [])]
+  const before =
+    identity.settledAs && identity.settledAt ? { as: identity.settledAs, at: identity.settledAt } : null
+  const isWhole = verdict.reached && facts.exists === true && !run.plan.conflict
+  const wasLookedAt = run.observed.kind !== 'unknown' && want.kind !== 'blocked' && !run.rehearsed
+  const settled =
+    isWhole && wasLookedAt
+      ? { as: want.kind === 'active' ? ('active' as const) : ('locked' as const), at: startedAt }
+      : steps.length > 0 || facts.exists === false || run.plan.conflict
+        ? null
+        : before
+  const found = run.drifts.map((drift) => ({ ...drift, status: statusAfter(drift, steps) }))
+  const knowsRest = verdict.reached && wasLookedAt && differences !== null
+  const remaining = knowsRest ? differences.filter((each) => statusAfter(each, steps) !== 'repaired') : null
+  const isNews = found.length > 0 || (identity.hasStandingDrifts && remaining !== null)
+  return { settled, drifts: isNews ? { found, remaining } : null }
+}
+
 function credentialRun(run: Run, reached: boolean) {
   const { identity, want, observed, applied, rotation, startedAt, finishedAt } = run
   const steps = applied?.steps ?? []
@@ -110,13 +142,17 @@ function credentialRun(run: Run, reached: boolean) {
 }
 
 /** By our last accepted call; a read may lag behind it. */
-function boundaryAfter({ identity, denied, applied }: Run): string | null {
+function boundaryAfter({ identity, want, observed, denied, applied }: Run): string | null {
   let boundaryArn = identity.boundaryArn
   for (const { outcome, params } of [...(denied?.steps ?? []), ...(applied?.steps ?? [])]) {
     if (typeof params.PermissionsBoundary !== 'string' || outcome === 'skipped') continue
     boundaryArn = outcome === 'done' ? params.PermissionsBoundary : ''
   }
-  return boundaryArn
+  // Nothing on record, and the role's own is what was found: from now on that is on record.
+  const isFound = boundaryArn === null && want.kind === 'active' && observed.kind === 'present'
+  return isFound && observed.user.boundaryArn === want.access.boundaryArn
+    ? want.access.boundaryArn
+    : boundaryArn
 }
 
 /** A user that was to be made anew: what we knew before is another's id. */
@@ -222,6 +258,7 @@ const minuteMs = 60_000
 export const missingForMs = 10_000
 /** Somebody who is to be deleted and could not be may be getting something new right now. */
 const purgeRetryMs = 30_000
+const whileHeldMs = 5 * minuteMs
 /** A job's tries take about an hour; whatever becomes of them, somebody comes back. */
 const afterDeadLetterMs = 70 * minuteMs
 
@@ -234,6 +271,10 @@ function judgeActive(
   const after = (ms: number) => new Date(finishedAt.getTime() + ms)
   if (run.waitingFor) {
     return { state: identity.state, reason: run.waitingFor, nextLookAt: after(5000), reached: false }
+  }
+  if (run.heldBy) {
+    // The gate's own look lets everybody through; this one is for whatever that does not reach.
+    return { state: 'blocked', reason: run.heldBy, nextLookAt: after(whileHeldMs), reached: false }
   }
   // The newer generation has its own job.
   if (applied?.stopped) return { state: identity.state, reason: null, nextLookAt: null, reached: false }
@@ -268,7 +309,7 @@ function judgeActive(
   const needsMfa = access.console || access.accessKeys !== 'none'
   return {
     state: needsMfa && !credentials.isEnrolled ? 'awaiting_mfa' : 'active',
-    reason: denyOn(run.observed),
+    reason: denyOn(run.observed) ?? run.grantedDespite ?? null,
     nextLookAt: credentials.nextChangeAt,
     lockedAt: null,
     reached: true,
@@ -444,6 +485,8 @@ function recordOf(run: Run, verdict: Verdict, facts: Facts): Pick<Outcome, 'oper
 
 function statusOf(run: Run, verdict: Verdict): OperationStatus {
   if (run.rehearsed) return 'planned'
+  // What did not have to wait is done.
+  if (run.heldBy && !run.applied?.stopped && run.applied?.errors.length === 0) return 'done'
   if (run.applied?.stopped) return 'stopped'
   return verdict.reached ? 'done' : 'failed'
 }

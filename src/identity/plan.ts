@@ -104,13 +104,11 @@ function keep(
   if (unread.length > 0) return { kind: 'none', steps: [], unread }
   if (steps.length === 0) return nothing
   const isRotation = !taken.isDrift && taken.steps.length === steps.length
-  const kind = isQuarantined
-    ? 'unlock'
-    : missingGroups.length > 0 || boundary.length > 0
-      ? 'move'
-      : isRotation
-        ? 'rotate'
-        : 'repair'
+  // What our own calls had reached already was undone by hand, or does not show yet.
+  const isMove =
+    access.groups.some((group) => !believed.groups.includes(group)) ||
+    (boundary.length > 0 && believed.boundaryArn !== access.boundaryArn)
+  const kind = isQuarantined ? 'unlock' : isMove ? 'move' : isRotation ? 'rotate' : 'repair'
   return { kind, steps, unread }
 }
 

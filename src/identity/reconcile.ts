@@ -5,12 +5,15 @@ import { newId } from '../store/ids.ts'
 import type { RecordedStep } from '../store/schema.ts'
 import { type Applied, applyPlan } from './apply.ts'
 import { desired } from './desired.ts'
+import { driftsAt } from './drifts-at.ts'
 import { type FirstDeny, undoDeny } from './first-deny.ts'
+import type { GrantGate } from './grant-gate.ts'
 import type { Ledger, LoadedIdentity, Outcome } from './ledger.ts'
 import type { Desired, Observed, Plan } from './model.ts'
 import { holderOf, observe } from './observe.ts'
 import { missingForMs, type Run, settle } from './outcome.ts'
 import { plan } from './plan.ts'
+import { withoutGrants } from './plan-gated.ts'
 import { planInput } from './plan-input.ts'
 import { type RegistrationSettings, registrationOf } from './registration.ts'
 import type { RoleAccessOf } from './role-access.ts'
@@ -29,6 +32,7 @@ export interface ReconcileContext {
   readonly mode: 'enforce' | 'observe'
   readonly retentionDays: number
   readonly rotation: RotationRules
+  readonly trailGate: GrantGate
   readonly clock: Clock
   /** Whether the user of that id is an identity of ours that is locked, or is to be. */
   isToBeOut(userId: string): Promise<boolean>
@@ -51,7 +55,10 @@ export async function reconcile(identity: LoadedIdentity, context: ReconcileCont
   if (want.kind === 'blocked') return settle(run)
   if (context.mode === 'observe') return await rehearse(run, context)
   if (want.kind === 'active' && identity.catalogHash !== context.catalogHash) {
-    return settle({ ...run, waitingFor: 'the catalog is still being brought into the account' })
+    // A new catalog waits for the gate, too: then that is what everybody waits for.
+    const heldBy = await context.trailGate.closedBecause()
+    if (heldBy && isUntouched(identity)) return settle({ ...run, heldBy })
+    return settle({ ...run, waitingFor: heldBy ?? 'the catalog is still being brought into the account' })
   }
   return await perform(run, context)
 }
@@ -81,6 +88,8 @@ function begin(identity: LoadedIdentity, want: Desired, context: ReconcileContex
     deniedName: identity.deniedName,
     wasMistaken: false,
     quarantineGroup: context.registration.quarantineGroup,
+    drifts: [],
+    differences: null,
     extraSteps: [],
     operationId: newId(),
     startedAt: clock(),
@@ -132,8 +141,7 @@ async function perform(start: Run, context: ReconcileContext): Promise<Outcome> 
       return settle({ ...run, unsettled: true, finishedAt: context.clock() })
     }
     const next = plan(planInput(identity, want, observed, { ...context, now: run.startedAt }))
-    run = { ...run, plan: next }
-    if (next.steps.length > 0) run = { ...run, applied: await apply(run, next, context) }
+    run = await carryOut({ ...run, plan: next, ...(await driftsAt(run, context, round)) }, context)
     if (!createdByOther(run.applied)) break
     // The user is there already: ours, from a run that died, or somebody else's. Only a look tells.
     observed = undefined
@@ -233,7 +241,37 @@ function createdByOther(applied: Applied | null): boolean {
   )
 }
 
-async function apply(run: Run, next: Plan, context: ReconcileContext): Promise<Applied> {
+/** Applies the run's plan: whole while the trail gate is open, without what grants while it is shut. */
+async function carryOut(run: Run, context: ReconcileContext): Promise<Run> {
+  const { plan: next, identity, observed } = run
+  if (next.steps.length === 0) return run
+  const { trailGate, registration } = context
+  const reduced = withoutGrants(next, observed, identity, registration)
+  if (reduced === next) return { ...run, applied: await apply(run, next, context) }
+  let heldBy = await trailGate.closedBecause()
+  if (heldBy !== null) {
+    const held: Run = { ...run, plan: reduced, heldBy }
+    return reduced.steps.length === 0 ? held : { ...held, applied: await apply(held, reduced, context) }
+  }
+  const applied = await apply(run, next, context, async () => {
+    heldBy = await trailGate.closedBecause()
+    return heldBy === null
+  })
+  const grantedDespite = await trailGate.warning()
+  return {
+    ...run,
+    applied,
+    ...(heldBy === null ? {} : { heldBy }),
+    ...(grantedDespite === null ? {} : { grantedDespite }),
+  }
+}
+
+async function apply(
+  run: Run,
+  next: Plan,
+  context: ReconcileContext,
+  mayGrant?: () => Promise<boolean>,
+): Promise<Applied> {
   const { identity } = run
   const { ledger, account, registration } = context
   const joins = next.steps.flatMap((step) => (step.do === 'AddUserToGroup' ? [step.GroupName] : []))
@@ -252,11 +290,13 @@ async function apply(run: Run, next: Plan, context: ReconcileContext): Promise<A
       (group) => group !== registration.quarantineGroup,
     ),
     certainGroups: identity.groups.filter((group) => !leaves.includes(group)),
+    drifts: run.drifts,
   })
   return await applyPlan(next, {
     account,
     quarantineGroup: registration.quarantineGroup,
     stillWanted: () => ledger.isCurrent(identity.id, identity.generation),
+    ...(mayGrant ? { mayGrant } : {}),
     created: (awsUserId) => ledger.noteCreated(identity.id, identity.generation, awsUserId),
   })
 }

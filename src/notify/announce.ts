@@ -19,7 +19,16 @@ export const notices = [
   'password.removed',
   'mfa.missing',
   'drift.detected',
+  'drift.attributed',
   'password_policy.restored',
+  'trail_gate.closed',
+  'trail_gate.opened',
+  'compliance.failed',
+  'compliance.passed',
+  'trail.canary_missing',
+  'trail.canary_found',
+  'trail.log_files_tampered',
+  'trail.log_files_valid',
 ] as const
 
 export type NoticeType = (typeof notices)[number]

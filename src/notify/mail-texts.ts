@@ -103,8 +103,14 @@ const meaningOf: Readonly<Record<string, string>> = {
     'A user name is taken by a user that is not of Muster. Adopt that user, or choose another name.',
   'mfa.missing': 'Somebody has a password and no MFA device.',
   'access_key.disabled': 'An access key was made inactive.',
-  'drift.detected': 'Somebody changed a user by hand. Muster has changed it back.',
+  'drift.detected': 'Something was changed by hand. What Muster owns, it sets right.',
+  'drift.attributed': 'It is known now who changed something by hand.',
   'password.removed': 'A console password was taken away.',
+  'trail_gate.closed': 'CloudTrail is not verifiably on. Nobody gets new access until it is.',
+  'compliance.failed': 'Something that the account has to keep to does not hold any more.',
+  'trail.canary_missing':
+    'Calls that Muster made do not turn up in the log files of CloudTrail. Look whether the trail logs and delivers.',
+  'trail.log_files_tampered': 'Log files of CloudTrail were altered or deleted. Find out by whom.',
 }
 
 /** What others wrote stays on its line, without characters that do not show. */

@@ -22,7 +22,12 @@ export const adminNotices: ReadonlySet<NoticeType> = new Set<NoticeType>([
   'mfa.missing',
   'access_key.disabled',
   'drift.detected',
+  'drift.attributed',
   'password.removed',
+  'trail_gate.closed',
+  'compliance.failed',
+  'trail.canary_missing',
+  'trail.log_files_tampered',
 ])
 
 /** In the order of the notices. */

@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm'
 import type { Jobs } from '../jobs/jobs.ts'
 import { newId } from '../store/ids.ts'
+import { storableJson } from '../store/storable.ts'
 import type { Announce } from './announce.ts'
 import { messagesOf } from './messages.ts'
 import type { NotifySettings } from './settings.ts'
@@ -25,16 +26,11 @@ export function createAnnounce(jobs: Pick<Jobs, 'queueNotifications'>, settings:
     if (rows.length === 0) return
     await tx.execute(sql`
       insert into notifications (id, type, at, channel, receiver, employee_id, data, enrollment_id)
-      select * from jsonb_to_recordset(${JSON.stringify(rows, storable)}::jsonb) as r(
+      select * from jsonb_to_recordset(${storableJson(rows)}::jsonb) as r(
         id uuid, type text, at timestamptz, channel text, receiver text, employee_id text, data jsonb, enrollment_id uuid)`)
     await jobs.queueNotifications(
       tx,
       rows.map(({ id, enrollment_id }) => ({ id, urgent: enrollment_id !== null })),
     )
   }
-}
-
-/** `jsonb` takes neither NUL nor half a surrogate pair: a notice never fails the change that it tells of. */
-function storable(_key: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\uFFFD') : value
 }

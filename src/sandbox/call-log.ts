@@ -65,7 +65,7 @@ function secretsOf(schema: Schema): readonly string[] {
   if (!names) {
     names = Object.keys(schema).filter((name) => {
       const field = schema[name]
-      return field?.type === 'text' && field.secret === true
+      return field !== undefined && 'secret' in field && field.secret === true
     })
     secretNames.set(schema, names)
   }

@@ -1,13 +1,14 @@
 /** One call from the wire to the state machine and back: fate, caller, log. */
 import { randomUUID } from 'node:crypto'
-import type { WritableCallLog } from './call-log.ts'
-import { withoutSecrets } from './call-log.ts'
+import { type LoggedCall, type WritableCallLog, withoutSecrets } from './call-log.ts'
+import type { Recorder } from './cloudtrail/recorder.ts'
 import { type Consistency, createConsistency } from './consistency.ts'
 import type { Fate, FateMaker } from './faults.ts'
 import { noteUse } from './iam/access-keys.ts'
-import { type Account, userArn } from './iam/account-state.ts'
-import { administratorOf } from './iam/index.ts'
-import { type Answer, type Caller, type PastCall, perform } from './operation.ts'
+import type { Account } from './iam/account-state.ts'
+import { administratorOf, callerOf } from './identities.ts'
+import { type Answer, type Caller, perform } from './operation.ts'
+import type { Buckets } from './s3/buckets.ts'
 import type { Service } from './services.ts'
 
 export interface IncomingCall {
@@ -16,6 +17,8 @@ export interface IncomingCall {
   readonly params: Readonly<Record<string, unknown>>
   readonly accessKeyId: string
   readonly region: string
+  readonly sourceIp?: string | undefined
+  readonly userAgent?: string | undefined
 }
 /** `lost`: the caller must not get an answer. */
 export interface Outcome {
@@ -29,6 +32,10 @@ export interface Exchange {
 
 export interface ExchangeParts {
   readonly account: Account
+  readonly buckets: Buckets
+  readonly recorder: Recorder
+  /** How long an event takes to appear in the Event history. */
+  readonly eventLagMs: number
   readonly faults: FateMaker
   readonly calls: WritableCallLog
   readonly now: () => Date
@@ -36,21 +43,28 @@ export interface ExchangeParts {
 }
 
 export function createExchange(parts: ExchangeParts): Exchange {
-  const { account, faults, now } = parts
+  const { account, faults, now, recorder } = parts
   const consistency = createConsistency(account, () => faults.plan)
   const settle = (call: IncomingCall, fate: Fate): Outcome => {
     const at = now()
     const requestId = randomUUID()
     const caller = callerOf(account, call.accessKeyId)
+    const { name, operations } = call.service
+    const isReadOnly = operations[call.action]?.readOnly ?? true
+    if (fate.lost !== 'before') recorder.before(name, call.action, isReadOnly, at)
+    const loggedBefore = recorder.logging()
     const answer =
       fate.lost === 'before' ? unanswered : safely(() => answerTo(parts, consistency, call, fate, caller, at))
-    log(parts, call, caller, at, requestId, answer, fate.lost)
+    const logged = log(parts, call, caller, at, requestId, answer, fate.lost)
+    // Data events are not told of; what never reached AWS, or was nobody's, is no event.
+    if (name !== 's3' && caller && fate.lost !== 'before') recorder.record(logged, loggedBefore)
     return { requestId, answer, lost: fate.lost }
   }
   return {
     take(call) {
       const { name: service } = call.service
-      const fate = faults.decide({ service, action: call.action, params: call.params }, performance.now())
+      const { action, params, region } = call
+      const fate = faults.decide({ service, action, params, region }, performance.now())
       if (fate.delayMs <= 0) return settle(call, fate)
       return new Promise((resolve) => {
         setTimeout(() => resolve(settle(call, fate)), fate.delayMs)
@@ -71,7 +85,7 @@ function safely(answer: () => Answer): Answer {
 const unanswered = refused('InternalFailure', 'lost', 500)
 
 function answerTo(
-  { account, calls, changed }: ExchangeParts,
+  { account, buckets, recorder, eventLagMs, changed }: ExchangeParts,
   consistency: Consistency,
   { service, action, params, region }: IncomingCall,
   fate: Fate,
@@ -85,9 +99,11 @@ function answerTo(
   if (caller.type === 'IAMUser') noteUse(account, caller.accessKeyId, service.name, region, now)
   const nowMs = performance.now()
   const operation = Object.hasOwn(service.operations, action) ? service.operations[action] : undefined
-  const context = { now, caller, region, pastCalls: () => historyOf(calls) }
-  if (operation?.readOnly)
-    return perform(service.operations, consistency.readable(nowMs), action, params, context)
+  const context = { now, caller, region, buckets, history: () => recorder.history(), eventLagMs }
+  if (operation?.readOnly) {
+    const seen = service.isEventuallyConsistent ? consistency.readable(nowMs) : account
+    return perform(service.operations, seen, action, params, context)
+  }
   if (action !== 'CreateUser' && consistency.isTooFresh(params.UserName, nowMs)) {
     return refused('NoSuchEntity', `The user with name ${params.UserName} cannot be found.`, 404)
   }
@@ -101,31 +117,18 @@ function answerTo(
   return answer
 }
 
-/**
- * A user's own key is that user; a key that was switched off or deleted is nobody; every other one, whatever
- * it is, is the administrator. Permissions are not evaluated.
- */
-function callerOf(account: Account, accessKeyId: string): Caller | undefined {
-  const owner = account.accessKeyOwners.get(accessKeyId)
-  if (owner === undefined) return administratorOf(account, accessKeyId)
-  const user = owner === null ? undefined : account.users.get(owner)
-  const key = user?.accessKeys.find((each) => each.accessKeyId === accessKeyId)
-  if (!user || key?.status !== 'Active') return undefined
-  const { userName, userId: principalId } = user
-  return { type: 'IAMUser', arn: userArn(account, user), principalId, accessKeyId, userName }
-}
-
 function log(
   { account, calls }: ExchangeParts,
-  { service, action, params, region, accessKeyId }: IncomingCall,
+  { service, action, params, region, accessKeyId, sourceIp, userAgent }: IncomingCall,
   caller: Caller | undefined,
   at: Date,
   requestId: string,
   answer: Answer,
   lost: Fate['lost'],
-): void {
+): LoggedCall {
   const operation = Object.hasOwn(service.operations, action) ? service.operations[action] : undefined
-  calls.add({
+  const refusal = answer.ok || lost === 'before' ? undefined : answer.error
+  const logged = {
     at,
     service: service.name,
     action,
@@ -133,19 +136,16 @@ function log(
     requestId,
     readOnly: operation?.readOnly ?? true,
     status: lost ? 0 : answer.ok ? 200 : answer.error.status,
-    errorCode: answer.ok || lost === 'before' ? undefined : answer.error.code,
-    region,
+    errorCode: refusal?.code,
+    errorMessage: refusal?.message,
+    region: service.region ?? region,
+    sourceIp,
+    userAgent,
     caller: caller ?? administratorOf(account, accessKeyId),
     lost,
-  })
-}
-
-/** Newest first; what never reached AWS is not in its history. */
-function* historyOf({ entries }: WritableCallLog): Iterable<PastCall> {
-  for (let index = entries.length - 1; index >= 0; index -= 1) {
-    const call = entries[index]
-    if (call && call.lost !== 'before') yield call
   }
+  calls.add(logged)
+  return logged
 }
 
 function refused(code: string, message: string, status: number): Answer {

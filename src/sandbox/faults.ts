@@ -3,7 +3,9 @@ import { statusOfCode } from './refusal.ts'
 
 export interface FaultPlan {
   /** A token bucket for IAM: beyond it calls answer `Throttling`. `burst` defaults to one second's worth. */
-  readonly rateLimit?: { readonly perSecond: number; readonly burst?: number } | undefined
+  readonly rateLimit?: RateLimit | undefined
+  /** The same for `LookupEvents`, in each Region: AWS allows two calls a second. */
+  readonly lookupRateLimit?: RateLimit | undefined
   /** Before each call is performed; a pair is a range. */
   readonly latencyMs?: number | readonly [number, number] | undefined
   /** Probability, 0 to 1, of a 500 or 503 instead of performing the call. */
@@ -16,6 +18,11 @@ export interface FaultPlan {
   readonly readLagMs?: number | undefined
   /** For this long after its creation, writes to a user answer `NoSuchEntity`. */
   readonly newUserLagMs?: number | undefined
+}
+
+export interface RateLimit {
+  readonly perSecond: number
+  readonly burst?: number
 }
 
 /** A fault for particular calls; rules are tried in the order in which they were added. */
@@ -54,6 +61,7 @@ export interface FaultyCall {
   readonly service: string
   readonly action: string
   readonly params: Readonly<Record<string, unknown>>
+  readonly region?: string
 }
 export interface FateMaker extends Faults {
   /** `nowMs`: a monotonic clock, in milliseconds. */
@@ -65,10 +73,19 @@ const untroubled: Fate = { delayMs: 0 }
 export function createFaults(initial: FaultPlan, seed: number): FateMaker {
   let plan = initial
   let rules: { rule: FaultRule; left: number }[] = []
-  let bucket = bucketOf(plan)
+  let bucket = bucketOf(plan.rateLimit)
+  let lookupBuckets = new Map<string, ReturnType<typeof bucketOf>>()
   const random = seeded(seed)
+  const isOneTooMany = ({ service, action, region = '' }: FaultyCall, nowMs: number) => {
+    if (service === 'iam') return bucket?.take(nowMs) === false
+    if (action !== 'LookupEvents' || !plan.lookupRateLimit) return false
+    const regional = lookupBuckets.get(region) ?? bucketOf(plan.lookupRateLimit)
+    lookupBuckets.set(region, regional)
+    return regional?.take(nowMs) === false
+  }
   const set = (next: FaultPlan) => {
-    if (next.rateLimit !== plan.rateLimit) bucket = bucketOf(next)
+    if (next.rateLimit !== plan.rateLimit) bucket = bucketOf(next.rateLimit)
+    if (next.lookupRateLimit !== plan.lookupRateLimit) lookupBuckets = new Map()
     plan = next
   }
   return {
@@ -98,7 +115,7 @@ export function createFaults(initial: FaultPlan, seed: number): FateMaker {
       }
       if (plan === noPlan) return untroubled
       const delayMs = latency(plan, random)
-      if (bucket && call.service === 'iam' && !bucket.take(nowMs)) return { delayMs, error: throttling }
+      if (isOneTooMany(call, nowMs)) return { delayMs, error: throttlingOf(call) }
       if (happens(plan.serverErrors, random)) {
         return { delayMs, error: random() < 0.5 ? serviceFailure : serviceUnavailable }
       }
@@ -112,7 +129,11 @@ export function createFaults(initial: FaultPlan, seed: number): FateMaker {
 /** A plan in which nothing goes wrong. */
 export const noPlan: FaultPlan = {}
 
-const throttling = { code: 'Throttling', message: 'Rate exceeded', status: 400 }
+const throttlingOf = ({ service }: FaultyCall) => ({
+  code: service === 'iam' ? 'Throttling' : 'ThrottlingException',
+  message: 'Rate exceeded',
+  status: 400,
+})
 const serviceFailure = {
   code: 'ServiceFailure',
   message: 'The request processing has failed because of an unknown error, exception or failure.',
@@ -149,7 +170,7 @@ function latency({ latencyMs = 0 }: FaultPlan, random: () => number): number {
 const happens = (probability: number | undefined, random: () => number) =>
   probability !== undefined && probability > 0 && random() < probability
 
-function bucketOf({ rateLimit }: FaultPlan) {
+function bucketOf(rateLimit: RateLimit | undefined) {
   if (!rateLimit) return undefined
   const { perSecond, burst = Math.max(1, perSecond) } = rateLimit
   let tokens = burst

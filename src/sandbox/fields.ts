@@ -31,6 +31,8 @@ export interface TagsField {
 /** A structure the operation itself looks into (CloudTrail's selectors, for one). */
 export interface StructureField {
   readonly type: 'structure'
+  /** As a text's. */
+  readonly secret?: true
 }
 export type Field = (TextField | IntegerField | FlagField | TextListField | TagsField | StructureField) & {
   readonly required?: true

@@ -2,6 +2,7 @@
 import { type ParametersOf, readParameters, type Schema } from './fields.ts'
 import type { Account } from './iam/account-state.ts'
 import { Refusal } from './refusal.ts'
+import type { Buckets } from './s3/buckets.ts'
 
 export interface Caller {
   readonly type: 'IAMUser' | 'AssumedRole' | 'Root'
@@ -10,6 +11,8 @@ export interface Caller {
   readonly principalId: string
   readonly accessKeyId: string
   readonly userName?: string
+  /** Of credentials that are good for a time. */
+  readonly session?: { readonly createdAt: string; readonly withMfa: boolean }
 }
 
 /** One call as CloudTrail remembers it. */
@@ -23,14 +26,20 @@ export interface PastCall {
   readonly caller: Caller
   readonly region: string
   readonly errorCode?: string | undefined
+  readonly errorMessage?: string | undefined
+  readonly sourceIp?: string | undefined
+  readonly userAgent?: string | undefined
 }
 
 export interface CallContext {
   readonly now: Date
   readonly caller: Caller
   readonly region: string
-  /** Newest first; for `LookupEvents` only. */
-  readonly pastCalls?: () => Iterable<PastCall>
+  readonly buckets: Buckets
+  /** Newest first. */
+  readonly history: () => Iterable<PastCall>
+  /** How long an event takes to appear in the Event history. */
+  readonly eventLagMs: number
 }
 
 export type Output = Readonly<Record<string, unknown>>

@@ -106,5 +106,6 @@ const entities: Readonly<Record<string, string>> = {
   '"': '&quot;',
   '\r': '&#xD;',
 }
-const escaped = (text: string) =>
+/** A text as XML has it. */
+export const escaped = (text: string) =>
   special.test(text) ? text.replace(/[&<>"\r]/g, (character) => entities[character] ?? '') : text

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 import type { Exchange, IncomingCall, Outcome } from './exchange.ts'
 import type { Answer } from './operation.ts'
 import { parseForm, xmlOf, xmlOfError } from './query-protocol.ts'
-import { type Service, scopeOf, serviceOf } from './services.ts'
+import { restAnswerOf, restCallOf } from './s3/rest.ts'
+import { type CredentialScope, type Service, scopeOf, serviceOf } from './services.ts'
 
 export interface RunningServer {
   readonly url: string
@@ -26,9 +27,10 @@ export async function listen(exchange: Exchange, host: string, port: number): Pr
   return { url: `http://${urlHost}:${boundPort}`, close: () => stop(server) }
 }
 
-const maxBodyBytes = 1_048_576
+/** A log file may be large; the forms of IAM never are. */
+const maxBodyBytes = 16 * 1_048_576
 
-function readBody(request: IncomingMessage, response: ServerResponse, done: (body: string) => void): void {
+function readBody(request: IncomingMessage, response: ServerResponse, done: (body: Buffer) => void): void {
   const chunks: Buffer[] = []
   let size = 0
   request.on('data', (chunk: Buffer) => {
@@ -37,17 +39,17 @@ function readBody(request: IncomingMessage, response: ServerResponse, done: (bod
   })
   request.on('end', () => {
     const [only] = chunks
-    if (size > maxBodyBytes) send(response, { status: 413, type: 'text/plain', body: 'Request too large\n' })
-    else done(chunks.length === 1 && only ? only.toString() : Buffer.concat(chunks).toString())
+    if (size > maxBodyBytes) send(response, { status: 413, headers: asText, body: 'Request too large\n' })
+    else done(chunks.length === 1 && only ? only : Buffer.concat(chunks))
   })
   // A client that goes away while it speaks needs no answer.
   request.on('error', () => response.destroy())
 }
 
-function answer(exchange: Exchange, request: IncomingMessage, response: ServerResponse, body: string): void {
+function answer(exchange: Exchange, request: IncomingMessage, response: ServerResponse, body: Buffer): void {
   const call = callOf(request, body)
   if (!call) {
-    send(response, { status: 404, type: 'text/plain', body: greeting })
+    send(response, { status: 404, headers: asText, body: greeting })
     return
   }
   const { service, action } = call
@@ -59,20 +61,35 @@ function answer(exchange: Exchange, request: IncomingMessage, response: ServerRe
   outcome.then((settled) => reply(response, service, action, settled))
 }
 
-function callOf(request: IncomingMessage, body: string): IncomingCall | undefined {
-  const target = request.headers['x-amz-target']?.toString()
+function callOf(request: IncomingMessage, body: Buffer): IncomingCall | undefined {
   const scope = scopeOf(request.headers.authorization)
-  const form = target === undefined ? parseForm(request.method === 'GET' ? queryOf(request) : body) : {}
-  const action = target === undefined ? String(form.Action ?? '') : target.slice(target.lastIndexOf('.') + 1)
-  const service = serviceOf(scope, target, action)
-  if (!service || action === '') return undefined
+  const asked = askedOf(request, scope, body)
+  if (!asked) return undefined
   return {
-    service,
-    action,
-    params: service.protocol === 'query' ? parametersOf(form) : parseJson(body),
+    ...asked,
     accessKeyId: scope?.accessKeyId ?? 'anonymous',
     region: scope?.region ?? 'us-east-1',
+    sourceIp: request.socket.remoteAddress,
+    userAgent: request.headers['user-agent'],
   }
+}
+
+type Asked = Pick<IncomingCall, 'service' | 'action' | 'params'>
+
+function askedOf(
+  request: IncomingMessage,
+  scope: CredentialScope | undefined,
+  body: Buffer,
+): Asked | undefined {
+  const { method = 'GET', url = '/', headers } = request
+  const target = headers['x-amz-target']?.toString()
+  const form = target === undefined ? parseForm(method === 'GET' ? queryOf(request) : body.toString()) : {}
+  const action = target === undefined ? String(form.Action ?? '') : target.slice(target.lastIndexOf('.') + 1)
+  const service = serviceOf(scope, target, action)
+  if (service?.protocol === 'rest') return { service, ...restCallOf({ method, url, headers, body }) }
+  if (!service || action === '') return undefined
+  const params = service.protocol === 'query' ? parametersOf(form) : parseJson(body.toString())
+  return { service, action, params }
 }
 
 function reply(response: ServerResponse, service: Service, action: string, outcome: Outcome): void {
@@ -83,9 +100,12 @@ function reply(response: ServerResponse, service: Service, action: string, outco
 
 interface Written {
   readonly status: number
-  readonly type: string
-  readonly body: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
 }
+
+const asXml = { 'content-type': 'text/xml' }
+const asText = { 'content-type': 'text/plain' }
 
 const written: Record<
   Service['protocol'],
@@ -93,29 +113,33 @@ const written: Record<
 > = {
   query(service, action, answer, requestId) {
     if (answer.ok) {
-      return { status: 200, type: 'text/xml', body: xmlOf(service, action, answer.output, requestId) }
+      return { status: 200, headers: asXml, body: xmlOf(service, action, answer.output, requestId) }
     }
     const { code, message, status } = answer.error
-    return { status, type: 'text/xml', body: xmlOfError(service, code, message, status, requestId) }
+    return { status, headers: asXml, body: xmlOfError(service, code, message, status, requestId) }
   },
   json(_service, _action, answer) {
     const json = answer.ok ? answer.output : { __type: answer.error.code, message: answer.error.message }
     const status = answer.ok ? 200 : answer.error.status
-    return { status, type: 'application/x-amz-json-1.1', body: JSON.stringify(json) }
+    return { status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: JSON.stringify(json) }
   },
+  rest: (_service, action, answer, requestId) => restAnswerOf(action, answer, requestId),
 }
 
 function send(response: ServerResponse, answer: Written & { readonly requestId?: string }): void {
+  const { requestId = '' } = answer
   response.writeHead(answer.status, {
-    'content-type': answer.type,
     'content-length': Buffer.byteLength(answer.body),
-    'x-amzn-requestid': answer.requestId ?? '',
+    'x-amzn-requestid': requestId,
+    // S3 has its own name for it.
+    'x-amz-request-id': requestId,
+    ...answer.headers,
   })
   response.end(answer.body)
 }
 
 const greeting =
-  'This is the Muster sandbox: IAM, STS and CloudTrail for an AWS SDK or the aws command line. Set AWS_ENDPOINT_URL to this address.\n'
+  'This is the Muster sandbox: IAM, STS, CloudTrail and S3 for an AWS SDK or the aws command line. Set AWS_ENDPOINT_URL to this address.\n'
 
 function parametersOf(form: Record<string, unknown>): Record<string, unknown> {
   delete form.Action

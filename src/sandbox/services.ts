@@ -1,19 +1,36 @@
 /** The services of the sandbox, and whose request is whose. */
-import { cloudTrailOperations } from './cloudtrail.ts'
+import { cloudTrailOperations } from './cloudtrail/index.ts'
 import { iamOperations } from './iam/index.ts'
 import type { OperationTable } from './operation.ts'
+import { s3Operations } from './s3/operations.ts'
 import { stsOperations } from './sts.ts'
 
 export interface Service {
-  readonly name: 'iam' | 'sts' | 'cloudtrail'
-  readonly protocol: 'query' | 'json'
+  readonly name: 'iam' | 'sts' | 'cloudtrail' | 's3'
+  readonly protocol: 'query' | 'json' | 'rest'
   readonly operations: OperationTable
+  /** Of a global service: where its events are, whatever Region was signed for. */
+  readonly region?: string
+  /** Reads may lag behind writes. */
+  readonly isEventuallyConsistent?: true
 }
 
-const iam: Service = { name: 'iam', protocol: 'query', operations: iamOperations }
-const sts: Service = { name: 'sts', protocol: 'query', operations: stsOperations }
+const iam: Service = {
+  name: 'iam',
+  protocol: 'query',
+  operations: iamOperations,
+  region: 'us-east-1',
+  isEventuallyConsistent: true,
+}
+const sts: Service = {
+  name: 'sts',
+  protocol: 'query',
+  operations: stsOperations,
+  isEventuallyConsistent: true,
+}
 const cloudtrail: Service = { name: 'cloudtrail', protocol: 'json', operations: cloudTrailOperations }
-const services: Readonly<Record<string, Service>> = { iam, sts, cloudtrail }
+const s3: Service = { name: 's3', protocol: 'rest', operations: s3Operations }
+const services: Readonly<Record<string, Service>> = { iam, sts, cloudtrail, s3 }
 
 /** What of a signature the sandbox reads; it verifies none. */
 export interface CredentialScope {

@@ -1,9 +1,9 @@
 /** STS, as little as is needed: who am I, and a session with MFA. */
 import type { Account } from './iam/account-state.ts'
 import { moment, userNamed } from './iam/account-state.ts'
-import { drawId, drawSecret } from './iam/ids.ts'
 import { authenticationCode, serialNumber } from './iam/names.ts'
 import { fromBase32, stepOfCode } from './iam/totp.ts'
+import { openSession } from './identities.ts'
 import { type OperationTable, reads, writes } from './operation.ts'
 import { Refusal } from './refusal.ts'
 
@@ -22,17 +22,18 @@ export const stsOperations: OperationTable = {
     },
     (account, { DurationSeconds: seconds = 43_200, SerialNumber: serial, TokenCode: code }, context) => {
       const { now, caller } = context
-      if (caller.userName === undefined) {
+      if (caller.userName === undefined || caller.session) {
         throw new Refusal('AccessDenied', 'Cannot call GetSessionToken with session credentials')
       }
       if (serial !== undefined || code !== undefined) {
         mustBeCurrent(account, caller.userName, serial ?? '', code ?? '', now)
       }
+      const made = openSession(account, caller.userName, { now, withMfa: serial !== undefined })
       return {
         Credentials: {
-          AccessKeyId: drawId(account, 'ASIA', 20),
-          SecretAccessKey: drawSecret(account, 40),
-          SessionToken: drawSecret(account, 200),
+          AccessKeyId: made.accessKeyId,
+          SecretAccessKey: made.secretAccessKey,
+          SessionToken: made.sessionToken,
           Expiration: moment(new Date(now.getTime() + seconds * 1000)),
         },
       }

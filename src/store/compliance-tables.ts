@@ -32,7 +32,8 @@ export const complianceScans = pgTable(
   },
   (table) => [
     index('compliance_scans_account').on(table.accountId, table.id),
-    index('compliance_scans_open').on(table.accountId).where(sql`status in ('queued', 'running')`),
+    // One at a time: who asks while one is open waits for that one.
+    uniqueIndex('compliance_scans_open').on(table.accountId).where(sql`status in ('queued', 'running')`),
   ],
 )
 

@@ -11,6 +11,8 @@ export interface LeaseOptions {
 }
 
 export interface Lease {
+  /** For another `leaseMs` from `now`. False when it had run out, and may be another replica's by now. */
+  renew(now: Date): Promise<boolean>
   /** Gives the lease back, and notes that the work was done at `at`; null when it was not. */
   end(at: Date | null): Promise<void>
 }
@@ -23,7 +25,7 @@ export async function takeLease(
   { leaseMs, everyMs, now }: LeaseOptions,
 ): Promise<Lease | undefined> {
   const at = now.toISOString()
-  const until = new Date(now.getTime() + leaseMs).toISOString()
+  let until = new Date(now.getTime() + leaseMs).toISOString()
   const lastBefore = new Date(now.getTime() - everyMs).toISOString()
   const rows = await rowsOf(
     db,
@@ -36,6 +38,18 @@ export async function takeLease(
   )
   if (rows.length === 0) return undefined
   return {
+    async renew(renewedAt) {
+      const further = new Date(renewedAt.getTime() + leaseMs).toISOString()
+      const renewed = await rowsOf(
+        db,
+        sql`
+          update leases set leased_until = ${further}::timestamptz
+          where account_id = ${accountId} and name = ${name} and leased_until = ${until}::timestamptz
+          returning account_id`,
+      )
+      if (renewed.length > 0) until = further
+      return renewed.length > 0
+    },
     async end(doneAt) {
       // One that ran out may be another's by now.
       await db.execute(sql`

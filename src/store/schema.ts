@@ -206,6 +206,10 @@ export const identities = pgTable(
     /** When Muster last began to write to this user: for a while after it, reads may lag behind. */
     touchedAt: moment('touched_at'),
     lastReconciledAt: moment('last_reconciled_at'),
+    /** As what the last run left the user, with nothing left to do; null while something of ours is under way. */
+    settledAs: text('settled_as').$type<SettledAs>(),
+    /** When the look that found it so began: whatever differs since then is not Muster's doing. */
+    settledAt: moment('settled_at'),
   },
   (table) => [
     uniqueIndex('identities_employee').on(table.employeeId, table.accountId),
@@ -219,6 +223,8 @@ export const identities = pgTable(
     index('identities_waiting_for_trail').on(table.accountId).where(sql`waits_for_trail`),
   ],
 )
+
+export type SettledAs = 'active' | 'locked'
 
 /** `mfa`: no device, or none that the role's credentials can be used with. `password`: a device, and no password. */
 export type Lack = 'mfa' | 'password'
@@ -394,6 +400,8 @@ export const accounts = pgTable('accounts', {
   /** Hash of the catalog that was last brought into the account completely. */
   catalogHash: text('catalog_hash'),
   catalogAppliedAt: moment('catalog_applied_at'),
+  /** Hash of all that the account should hold by that catalog, Muster's own groups and policies included. */
+  catalogDesiredHash: text('catalog_desired_hash'),
   catalogProblem: text('catalog_problem'),
   /** Until then, one replica is bringing the catalog into the account. */
   catalogLeasedUntil: moment('catalog_leased_until'),
@@ -408,9 +416,6 @@ export const accounts = pgTable('accounts', {
   passwordPolicyApprovedBy: text('password_policy_approved_by'),
   /** Until then, one replica is looking at it. */
   passwordPolicyLeasedUntil: moment('password_policy_leased_until'),
-  /** When devices, passwords and keys of all users were last compared with the record. */
-  credentialsScannedAt: moment('credentials_scanned_at'),
-  credentialsLeasedUntil: moment('credentials_leased_until'),
   /** What the last look at the account's trails came to. */
   trailLook: jsonb('trail_look').$type<TrailLook>(),
 })
@@ -466,6 +471,8 @@ export interface PasswordPolicyLook {
   /** Users of others whose passwords would expire at once. */
   readonly wouldExpire: readonly string[]
   readonly problem: string | null
+  /** When Muster last set it: for a while after it, reads may lag behind. */
+  readonly writtenAt?: string
 }
 
 export * from './compliance-tables.ts'

@@ -12,7 +12,8 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-import type { CanaryFacts } from '../trail/facts.ts'
+import type { LookProgress } from '../trail/canary-progress.ts'
+import type { CanaryFacts, LogBucket } from '../trail/facts.ts'
 
 const moment = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 })
 
@@ -57,6 +58,11 @@ export const trailLogs = pgTable(
     lastKey: text('last_key'),
     lastDigestKey: text('last_digest_key'),
     facts: jsonb('facts').$type<CanaryFacts>(),
+    /** What the next look goes on with: the digest chain, and what has been announced. */
+    progress: jsonb('progress').$type<LookProgress>(),
+    /** Who can get at the log files; looked at hourly. */
+    bucket: jsonb('bucket').$type<LogBucket>(),
+    bucketLookedAt: moment('bucket_looked_at'),
     lookedAt: moment('looked_at'),
   },
   (table) => [primaryKey({ columns: [table.accountId, table.trailArn] })],
@@ -97,11 +103,15 @@ export const drifts = pgTable(
     kind: text('kind').notNull(),
     /** The ARN of what drifted, wherever there is one. */
     resource: text('resource').notNull(),
+    /** What of it: the group's name, the policy's ARN; empty where the kind says it all. */
+    subject: text('subject').notNull().default(''),
     /** One sentence. */
     message: text('message').notNull(),
     /** What was found, as plain data: the group's name, the policy's ARN, before and after. */
     detail: jsonb('detail').notNull().$type<Readonly<Record<string, unknown>>>(),
     detectedAt: moment('detected_at').notNull(),
+    /** It was as Muster left it then; null when nobody had looked before. */
+    since: moment('since'),
     /** `sweep`, `event`, `look`: what made Muster look. */
     foundBy: text('found_by').notNull(),
     /** repaired: Muster set it right; reported: it is not Muster's to touch; open: not set right yet. */
@@ -113,14 +123,19 @@ export const drifts = pgTable(
     culprit: jsonb('culprit').$type<Culprit>(),
     attributionTries: integer('attribution_tries').notNull().default(0),
     attributionDueAt: moment('attribution_due_at'),
-    /** Still as it was found, as far as the last look tells; only of reported ones. */
+    /** Why it is not known, and the permission that would help. */
+    attributionReason: text('attribution_reason'),
+    /** Still as it was found, as far as the last look tells. */
     standing: boolean('standing').notNull().default(false),
   },
   (table) => [
     index('drifts_account').on(table.accountId, table.id),
     index('drifts_employee').on(table.employeeId, table.id),
     index('drifts_unattributed').on(table.attributionDueAt).where(sql`attribution = 'pending'`),
-    uniqueIndex('drifts_standing').on(table.accountId, table.kind, table.resource).where(sql`standing`),
+    uniqueIndex('drifts_standing')
+      .on(table.accountId, table.kind, table.resource, table.subject)
+      .where(sql`standing`),
+    index('drifts_of_identity').on(table.identityId).where(sql`standing`),
   ],
 )
 

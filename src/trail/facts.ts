@@ -97,3 +97,18 @@ export interface DigestFacts {
   /** All log files up to this moment are accounted for, RFC 3339. */
   readonly validUntil: string | null
 }
+
+/** A bucket that a trail delivers to: whoever reads or deletes there, reads or deletes the record. */
+export interface LogBucket {
+  readonly name: string
+  /** Whether requests for its objects are logged themselves (`GetBucketLogging`). */
+  readonly accessLogging: Fact<boolean>
+  /** Whether its policy or its access control list lets everybody in (`GetBucketPolicyStatus`, `GetBucketAcl`). */
+  readonly isPublic: Fact<boolean>
+}
+
+/** Where a trail delivers to, and under which name. */
+export type TrailPlace = Pick<
+  TrailFacts,
+  'arn' | 'name' | 'homeRegion' | 'isOrganization' | 'bucket' | 'keyPrefix' | 'kmsKeyId' | 'logFileValidation'
+>

@@ -42,16 +42,10 @@ const pages: Pages = {
   }),
   wait: ({ why }, action) => ({
     status: 409,
-    title: 'Not just yet',
-    body:
-      why === 'settling'
-        ? html`
-      <h1>Not just yet</h1>
-      <p>Your access is being prepared right now. This takes a few seconds.</p>
-      <p><a href="${action}">Look again</a></p>`
-        : html`
-      <h1>Not possible right now</h1>
-      <p>Your access cannot be set up at the moment. Your administrator can see why.</p>
+    title: waitWords[why].title,
+    body: html`
+      <h1>${waitWords[why].title}</h1>
+      <p>${waitWords[why].text}</p>
       <p><a href="${action}">Look again</a></p>`,
   }),
   welcome: ({ link }, action) =>
@@ -264,3 +258,20 @@ const signInHosts: Readonly<Record<string, string>> = {
 function signInUrl(partition: string, accountId: string): string {
   return `https://${accountId}.${signInHosts[partition] ?? 'signin.aws.amazon.com'}/console`
 }
+
+const waitWords = {
+  settling: {
+    title: 'Not just yet',
+    text: 'Your access is being prepared right now. This takes a few seconds.',
+  },
+  'not-now': {
+    title: 'Not possible right now',
+    text: 'Your access cannot be set up at the moment. Your administrator can see why.',
+  },
+  'no-trail': {
+    title: 'Access is on hold',
+    text:
+      'The log of what happens in this AWS account (CloudTrail) is not running, and until it does nobody gets ' +
+      'new access. Your administrator knows. This link stays good until it expires.',
+  },
+} as const

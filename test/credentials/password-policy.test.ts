@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parse } from '../../src/credentials/credential-report.ts'
 import {
   expiringBy,
   type PasswordPolicy,
@@ -74,31 +73,4 @@ test('a password expires on the day it reaches the age, and who has expired alre
   const yearly = { ...recommendedPolicy, maxAgeDays: 180 }
   assert.deepEqual(expiringBy(passwords, yearly, recommendedPolicy, now), ['border'])
   assert.deepEqual(expiringBy(passwords, null, { ...recommendedPolicy, maxAgeDays: null }, now), [])
-})
-
-test('the credential report is read, commas in user names included, root left out', () => {
-  const csv = [
-    'user,arn,user_creation_time,password_enabled,password_last_changed,mfa_active,access_key_1_active,access_key_2_active',
-    '<root_account>,arn:aws:iam::123456789012:root,2020-01-01T00:00:00+00:00,not_supported,not_supported,true,false,false',
-    'ada,arn:aws:iam::123456789012:user/ada,2026-01-01T00:00:00+00:00,true,2026-02-01T00:00:00+00:00,true,true,true',
-    'lovelace,ada,arn:aws:iam::123456789012:user/lovelace,ada,2026-01-01T00:00:00+00:00,false,N/A,false,false,true',
-  ].join('\n')
-  assert.deepEqual(parse(csv), [
-    {
-      userName: 'ada',
-      arn: 'arn:aws:iam::123456789012:user/ada',
-      hasPassword: true,
-      passwordChangedAt: new Date('2026-02-01T00:00:00Z'),
-      hasMfa: true,
-      activeKeys: 2,
-    },
-    {
-      userName: 'lovelace,ada',
-      arn: 'arn:aws:iam::123456789012:user/lovelace,ada',
-      hasPassword: false,
-      passwordChangedAt: null,
-      hasMfa: false,
-      activeKeys: 1,
-    },
-  ])
 })

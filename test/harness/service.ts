@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
+import type { Control } from '../../src/compliance/control.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import { callIam, openSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/index.ts'
 import { openService, type Service } from '../../src/service.ts'
@@ -52,6 +53,8 @@ export interface ServiceUnderTestOptions {
   readonly account?: Sandbox
   readonly clock?: () => Date
   readonly log?: Logger
+  /** What compliance is judged by; all that there are by default. */
+  readonly controls?: readonly Control[]
 }
 
 export type OpenRunningService = (options?: ServiceUnderTestOptions) => Promise<RunningService>
@@ -113,6 +116,7 @@ async function openRunningService(options: ServiceUnderTestOptions): Promise<Run
     log: options.log ?? silentLog,
     clock,
     credentials: sandbox.credentials,
+    ...(options.controls ? { controls: options.controls } : {}),
   })
   await service.working
   if (config.mode === 'enforce') await accountIsReady(service)
@@ -218,7 +222,7 @@ async function accountIsReady(service: Service): Promise<void> {
       const [row] = await rowsOf<{ done: boolean }>(
         service.store.db,
         sql`select catalog_hash is not null and password_policy is not null
-          and credentials_scanned_at is not null as done from accounts`,
+          and exists (select 1 from leases where name = 'sweep' and done_at is not null) as done from accounts`,
       )
       return row?.done ?? false
     },

@@ -2,10 +2,11 @@
 import type { FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
 import { buildApp } from '../../src/app.ts'
-import { endpointsAt, openAccount } from '../../src/aws/account.ts'
+import { type Account, endpointsAt, openAccount } from '../../src/aws/account.ts'
 import { meterCalls } from '../../src/aws/metering.ts'
 import { BASELINE, type Catalog, DEFAULT_PATH, QUARANTINE } from '../../src/catalog/catalog.ts'
 import { loadCatalog } from '../../src/catalog/load.ts'
+import { createComplianceView } from '../../src/compliance/view.ts'
 import { followChanges } from '../../src/credentials/enrollments.ts'
 import type { AppDeps } from '../../src/http/deps.ts'
 import { createChanges } from '../../src/identity/changes.ts'
@@ -20,14 +21,17 @@ import { deriveKeys } from '../../src/keys.ts'
 import { openSandbox, type Sandbox } from '../../src/sandbox/index.ts'
 import type { Store } from '../../src/store/open.ts'
 import { accounts } from '../../src/store/schema.ts'
+import { tinyControls } from '../compliance/tiny-controls.ts'
 import { type Api, adminToken, apiOf } from '../harness/api.ts'
 import { emptyStore, type OpenTestStore, silentLog } from '../harness/databases.ts'
+import { openGate } from '../harness/gate.ts'
 
 export interface AppUnderTest {
   readonly app: FastifyInstance
   readonly api: Api
   readonly store: Store
   readonly sandbox: Sandbox
+  readonly account: Account
   readonly catalog: Catalog
   readonly deps: AppDeps
   /** How often a route has told the intake that there is work. */
@@ -77,7 +81,13 @@ export async function openApp(
   const alsoFollow: FollowContext['alsoFollow'] = (tx, changes, now) => followChanges(tx, links, changes, now)
   let wakes = 0
   const deps: AppDeps = {
-    config: { adminToken, hrSecrets: [], mode: 'enforce', publicUrl: 'http://muster.test' },
+    config: {
+      adminToken,
+      hrSecrets: [],
+      mode: 'enforce',
+      trailGate: 'enforce',
+      publicUrl: 'http://muster.test',
+    },
     store,
     jobs,
     catalog,
@@ -94,6 +104,17 @@ export async function openApp(
     }),
     inbox: openInbox(store, silentLog),
     wakePasswordPolicy: () => {},
+    compliance: {
+      controls: tinyControls,
+      view: createComplianceView({
+        db: store.db,
+        controls: tinyControls,
+        accountId: () => accountId,
+        trailGate: 'enforce',
+        clock,
+      }),
+      wake: () => {},
+    },
     wakeIntake: () => {
       wakes++
     },
@@ -101,6 +122,7 @@ export async function openApp(
       ...links,
       keyring,
       account: () => account,
+      trailGate: () => openGate,
       path: DEFAULT_PATH,
       minimumPasswordLength: async () => 14,
       log: silentLog,
@@ -117,6 +139,7 @@ export async function openApp(
     api: await apiOf(app),
     store,
     sandbox,
+    account,
     catalog,
     deps,
     wakes: () => wakes,

@@ -41,6 +41,7 @@ forEachDatabase((_name, openStore) => {
         migrations: 'ok',
         account: 'ok',
         catalog: 'failed',
+        trail: 'warning',
       })
       await setAccount({ catalogHash: under.catalog.hash, catalogAppliedAt: new Date() })
       assert.deepEqual(await readiness(200), {
@@ -48,7 +49,21 @@ forEachDatabase((_name, openStore) => {
         migrations: 'ok',
         account: 'ok',
         catalog: 'ok',
+        trail: 'warning',
       })
+    })
+
+    test('only warns while CloudTrail is not verified: leavers must get through', async () => {
+      const look = {
+        trailArn: null,
+        reason: null,
+        checkedAt: '2026-11-23T09:00:00.000Z',
+        since: '2026-11-23T09:00:00.000Z',
+      }
+      await setAccount({ trailLook: { ...look, isVerified: false } })
+      assert.equal((await readiness(200)).trail, 'warning')
+      await setAccount({ trailLook: { ...look, isVerified: true } })
+      assert.equal((await readiness(200)).trail, 'ok')
     })
 
     test('stays when a later catalog cannot be applied: an administrator needs the API for that', async () => {

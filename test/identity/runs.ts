@@ -45,6 +45,9 @@ export const identity: LoadedIdentity = {
   accessKeys: [],
   boundaryArn: null,
   missingSince: null,
+  settledAs: null,
+  settledAt: null,
+  hasStandingDrifts: false,
   employee: { status: 'active', role: 'backend-engineer', hold: null, lockedSince: null },
   catalogHash: 'catalog',
 }
@@ -150,6 +153,8 @@ export function runOf(more: Partial<Run> = {}): Run {
     plan: planOf('none'),
     applied: null,
     denied: null,
+    drifts: [],
+    differences: null,
     extraSteps: [],
     operationId: '01a20b19-98c8-7001-922b-ad77499822c5',
     startedAt,

@@ -5,6 +5,7 @@ import { createConsistency } from '../../src/sandbox/consistency.ts'
 import type { FaultPlan } from '../../src/sandbox/faults.ts'
 import { administratorOf, createAccount, iamOperations } from '../../src/sandbox/iam/index.ts'
 import { perform } from '../../src/sandbox/operation.ts'
+import { createBuckets } from '../../src/sandbox/s3/buckets.ts'
 
 const names = fc.constantFrom('ada', 'grace', 'joan')
 const groups = fc.constantFrom('engineers', 'analysts')
@@ -36,6 +37,9 @@ test('what reads see is what was, and in the end what is', () => {
         now: new Date('2026-11-23T09:00:00Z'),
         region: 'us-east-1',
         caller: administratorOf(account),
+        buckets: createBuckets(),
+        history: () => [],
+        eventLagMs: 0,
       }
       let nowMs = 0
       for (const { action, params } of steps) {

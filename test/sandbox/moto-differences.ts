@@ -14,6 +14,8 @@ const iamPage = (operation: string) =>
   `https://docs.aws.amazon.com/IAM/latest/APIReference/API_${operation}.html`
 const trailPage = (operation: string) =>
   `https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_${operation}.html`
+const bucketPage = (operation: string) =>
+  `https://docs.aws.amazon.com/AmazonS3/latest/API/API_${operation}.html`
 
 /** The same remark about several fields of an operation's output. */
 function fields(
@@ -229,6 +231,20 @@ export const motoDifferences: readonly MotoDifference[] = [
     aws: 'can only say Policy',
     page: iamPage('AttachedPermissionsBoundary'),
   })),
+
+  ...fields(['Marker', 'Prefix', 'Contents[].ChecksumAlgorithm[]'], {
+    operation: 'ListObjects',
+    moto: 'leaves it out',
+    aws: 'answers it',
+    page: bucketPage('ListObjects'),
+  }),
+  {
+    operation: 'ListObjects',
+    at: 'Contents[].Owner.DisplayName',
+    moto: 'still has it',
+    aws: 'has given it up, and leaves it out',
+    page: bucketPage('Owner'),
+  },
 
   { ...lacks('LookupEvents'), page: trailPage('LookupEvents') },
   ...[

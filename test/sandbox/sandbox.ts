@@ -2,17 +2,19 @@
 import type { TestContext } from 'node:test'
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
 import { IAMClient } from '@aws-sdk/client-iam'
+import { S3Client } from '@aws-sdk/client-s3'
 import { STSClient } from '@aws-sdk/client-sts'
-import { openSandbox, type SandboxOptions } from '../../src/sandbox/index.ts'
+import { type Credentials, openSandbox, type SandboxOptions } from '../../src/sandbox/index.ts'
 
 export async function openTestSandbox(t: TestContext, options: SandboxOptions = {}) {
   const sandbox = await openSandbox({ seed: 1, ...options })
-  const clientsWith = (credentials: { accessKeyId: string; secretAccessKey: string }) => {
-    const config = { endpoint: sandbox.url, region: 'us-east-1', credentials, maxAttempts: 1 }
+  const clientsWith = (credentials: Credentials, region = 'us-east-1') => {
+    const config = { endpoint: sandbox.url, region, credentials, maxAttempts: 1 }
     const clients = {
       iam: new IAMClient(config),
       sts: new STSClient(config),
       cloudtrail: new CloudTrailClient(config),
+      s3: new S3Client({ ...config, forcePathStyle: true }),
     }
     t.after(() => {
       for (const client of Object.values(clients)) client.destroy()

@@ -5,12 +5,22 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
 import { CreateGroupCommand, CreateUserCommand, PutGroupPolicyCommand } from '@aws-sdk/client-iam'
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3'
 import { openSandbox } from '../../src/sandbox/index.ts'
 import { readStateFile } from '../../src/sandbox/state-file.ts'
 import { eventually } from '../harness/waiting.ts'
+import { eventNamesIn, keysIn, sandboxBucket } from './cloudtrail/log-files.ts'
 import { listBuckets } from './samples.ts'
 import { codeOf, openTestSandbox } from './sandbox.ts'
+
+const digestFolder = 'AWSLogs/123456789012/CloudTrail-Digest/'
 
 const folders: string[] = []
 // After the sandboxes of all tests are closed: they write once more.
@@ -43,6 +53,37 @@ test('a sandbox that is opened again knows everything it knew, and gives new ids
   )
   const { User: grace } = await second.iam.send(new CreateUserCommand({ UserName: 'grace' }))
   assert.notEqual(grace?.UserId, first.sandbox.state.users.get('ada')?.userId)
+})
+
+test('buckets survive a restart, and trails go on delivering where they were', async (t) => {
+  let nowMs = Date.parse('2026-11-23T09:00:00Z')
+  const options = { stateFile: join(temporaryFolder(), 'sandbox.json'), now: () => new Date(nowMs) }
+  const first = await openTestSandbox(t, options)
+  await first.iam.send(new CreateUserCommand({ UserName: 'ada' }))
+  const mine = { Bucket: 'mine', Key: 'at/body', Metadata: { body: 'x', at: 'y' } }
+  await first.s3.send(new CreateBucketCommand(mine))
+  await first.s3.send(new PutObjectCommand({ ...mine, Body: 'bytes' }))
+  await first.s3.send(new PutObjectCommand({ ...mine, Key: 'gone', Body: 'bytes' }))
+  await first.s3.send(new DeleteObjectCommand({ ...mine, Key: 'gone' }))
+  nowMs += 61 * 60_000
+  const digests = await keysIn(first.s3, digestFolder)
+  await first.iam.send(new CreateUserCommand({ UserName: 'grace' }))
+  await first.sandbox.close()
+
+  nowMs += 60 * 60_000
+  const second = await openTestSandbox(t, options)
+  assert.deepEqual(await keysIn(second.s3, '', 'mine'), ['at/body'])
+  const { Body: body, Metadata: metadata } = await second.s3.send(new GetObjectCommand(mine))
+  assert.deepEqual([await body?.transformToString(), metadata], ['bytes', mine.Metadata])
+  // What waited for delivery when the sandbox was closed was delivered then.
+  assert.deepEqual(await eventNamesIn(second.s3), ['CreateUser', 'CreateUser'])
+  const [before, after] = await keysIn(second.s3, digestFolder)
+  assert.deepEqual([before], digests)
+  const { Body: digest } = await second.s3.send(
+    new GetObjectCommand({ Bucket: sandboxBucket, Key: after ?? '' }),
+  )
+  const content = gunzipSync((await digest?.transformToByteArray()) ?? new Uint8Array())
+  assert.equal(JSON.parse(content.toString()).previousDigestS3Object, before)
 })
 
 test('a sandbox that was killed remembers what it had a moment to write', async (t) => {

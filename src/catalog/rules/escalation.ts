@@ -9,6 +9,7 @@ import {
   coversAction,
   isEveryAction,
   isEveryResource,
+  isEveryResourceFor,
   type Statement,
   statementsOf,
 } from '../policy-document.ts'
@@ -128,80 +129,103 @@ function holders(catalog: DraftCatalog): { who: string; docs: PolicyDoc[] }[] {
   ]
 }
 
-interface Grant {
-  readonly doc: PolicyDoc
+function waysOf(who: string, docs: readonly PolicyDoc[]): LintFault[] {
+  // What says `*` or NotAction is refused for that alone, once.
+  const isRefused = ({ effect, actions }: Statement) =>
+    effect === 'Allow' && (actions.length === 0 || actions.some(isEveryAction))
+  const grants = docs.flatMap((doc) =>
+    statementsOf(doc.document)
+      .filter((statement) => !isRefused(statement))
+      .map((statement) => ({ source: doc, statement })),
+  )
+  return escalationWays(grants).map(({ source, statement, kind, actions }) => ({
+    file: source.file,
+    statement: statement.name,
+    rule: 'privilege-escalation',
+    message: `${who}: ${saidOf[kind](some(actions))}`,
+    remedy: remedyOf[kind],
+  }))
+}
+
+/** A statement of something that its holder also has; `source` is where it comes from. */
+export interface Grant<Source> {
+  readonly source: Source
   readonly statement: Statement
 }
 
-function waysOf(who: string, docs: readonly PolicyDoc[]): LintFault[] {
-  const grants = docs.flatMap((doc) => statementsOf(doc.document).map((statement) => ({ doc, statement })))
+export interface EscalationWay<Source> extends Grant<Source> {
+  readonly kind: 'alone' | 'on-all' | 'pass-role'
+  /** What opens the way; for `pass-role` those to which a role can be passed. */
+  readonly actions: readonly string[]
+}
+
+/**
+ * The known ways that grants open to whoever holds them all. Denials without a condition on all resources are
+ * heeded; whatever else may forbid, a boundary or a condition on MFA, is not.
+ */
+export function escalationWays<Source>(grants: readonly Grant<Source>[]): EscalationWay<Source>[] {
   const denied = (action: string) => grants.some(({ statement }) => deniesEverywhere(statement, action))
-  // What says `*` or NotAction is refused for that alone, once.
-  const allows = grants.filter(
-    ({ statement }) => statement.effect === 'Allow' && !statement.actions.some(isEveryAction),
-  )
-  const opened = ({ statement }: Grant, actions: readonly string[]) =>
-    actions.filter(
-      (action) => statement.actions.length > 0 && coversAction(statement, action) && !denied(action),
-    )
-  const fault = ({ doc, statement }: Grant, message: string, remedy: string): LintFault => ({
-    file: doc.file,
-    statement: statement.name,
-    rule: 'privilege-escalation',
-    message: `${who}: ${message}`,
-    remedy,
-  })
+  const allows = grants.filter(({ statement }) => statement.effect === 'Allow')
+  const opened = ({ statement }: Grant<Source>, actions: readonly string[]) =>
+    actions.filter((action) => coversAction(statement, action) && !denied(action))
 
   return allows.flatMap((grant) => {
     const { statement } = grant
     if (isNarrowed(statement)) return []
-    const broad = statement.resources.some(isAllOfAKind)
-    const alone = opened(grant, SELF_SUFFICIENT)
-    const onAll = broad ? opened(grant, ON_ALL_OF_A_KIND) : []
-    const passes = broad && opened(grant, ['iam:PassRole']).length > 0
-    const partners = passes
-      ? Object.entries(RUNS_AS_A_ROLE)
-          .filter(([, service]) => mayBePassedTo(statement, service))
-          .map(([action]) => action)
-          .filter((action) => allows.some((other) => opened(other, [action]).length > 0))
-      : []
-    return [
-      ...(alone.length > 0
-        ? [
-            fault(
-              grant,
-              `${some(alone)} lets its holder take more rights, or another's, or take off what forbids`,
-              LEAVE_TO_MUSTER,
-            ),
-          ]
-        : []),
-      ...(onAll.length > 0
-        ? [fault(grant, `${some(onAll)} on all there is leads to every role in use`, NAME_RESOURCES)]
-        : []),
-      ...(partners.length > 0
-        ? [
-            fault(
-              grant,
-              `iam:PassRole on all roles, with ${some(partners)}, runs code as any role`,
-              NAME_ROLES,
-            ),
-          ]
-        : []),
+    const broad = isBroad(statement)
+    const ways: readonly [EscalationWay<Source>['kind'], readonly string[]][] = [
+      ['alone', opened(grant, SELF_SUFFICIENT)],
+      ['on-all', broad ? opened(grant, ON_ALL_OF_A_KIND) : []],
+      ['pass-role', passesAnyRole(statement) && !denied('iam:PassRole') ? partnersOf(statement) : []],
     ]
+    return ways
+      .filter(([, actions]) => actions.length > 0)
+      .map(([kind, actions]) => ({ ...grant, kind, actions }))
   })
+
+  function partnersOf(statement: Statement): readonly string[] {
+    return Object.entries(RUNS_AS_A_ROLE)
+      .filter(([, service]) => mayBePassedTo(statement, service))
+      .map(([action]) => action)
+      .filter((action) => allows.some((other) => opened(other, [action]).length > 0))
+  }
 }
 
-const LEAVE_TO_MUSTER = 'remove it: users, groups, policies and credentials are for Muster to change'
-const NAME_RESOURCES = 'name the resources, or bind it to a tag (aws:ResourceTag/...)'
-const NAME_ROLES = 'name the roles that may be passed, and iam:PassedToService'
+/** Half of a way: with something that runs as a role, it is one. */
+export function passesAnyRole(statement: Statement): boolean {
+  return (
+    statement.effect === 'Allow' &&
+    !isNarrowed(statement) &&
+    isBroad(statement) &&
+    coversAction(statement, 'iam:PassRole')
+  )
+}
+
+/** For people: what the ways come to, after the names of the actions. */
+export const saidOf: Readonly<Record<EscalationWay<unknown>['kind'], (actions: string) => string>> = {
+  alone: (actions) => `${actions} lets its holder take more rights, or another's, or take off what forbids`,
+  'on-all': (actions) => `${actions} on all there is leads to every role in use`,
+  'pass-role': (actions) => `iam:PassRole on all roles, with ${actions}, runs code as any role`,
+}
+
+const remedyOf: Readonly<Record<EscalationWay<unknown>['kind'], string>> = {
+  alone: 'remove it: users, groups, policies and credentials are for Muster to change',
+  'on-all': 'name the resources, or bind it to a tag (aws:ResourceTag/...)',
+  'pass-role': 'name the roles that may be passed, and iam:PassedToService',
+}
 
 function deniesEverywhere(statement: Statement, action: string): boolean {
   return (
     statement.effect === 'Deny' &&
     statement.conditions.length === 0 &&
-    statement.resources.some(isEveryResource) &&
+    statement.resources.some((resource) => isEveryResourceFor(action, resource)) &&
     coversAction(statement, action)
   )
+}
+
+/** On everything but what is named is on all of a kind, whatever is named. */
+function isBroad({ resources, notResources }: Statement): boolean {
+  return notResources.length > 0 || resources.some(isAllOfAKind)
 }
 
 /** `*`, `arn:aws:iam::*:role/*`, `arn:aws:lambda:eu-west-1:*:function:*`, but not `...:role/app-*`. */

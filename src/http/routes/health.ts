@@ -10,7 +10,7 @@ const Readiness = Type.Object({
   status: oneOf(['ready', 'not_ready']),
   checks: Type.Array(
     Type.Object({
-      name: oneOf(['database', 'migrations', 'account', 'catalog']),
+      name: oneOf(['database', 'migrations', 'account', 'catalog', 'trail']),
       status: oneOf(['ok', 'warning', 'failed'], 'A warning is shown, but does not keep traffic away.'),
       detail: Type.Optional(Type.String()),
     }),
@@ -41,7 +41,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = async 
         security: [],
         summary: 'Traffic may come',
         description:
-          'The database answers, its migrations are done, the AWS account is known, the catalog is applied.',
+          'The database answers, its migrations are done, the AWS account is known, the catalog is applied, CloudTrail is on.',
         response: {
           200: answer('Ready.', Readiness),
           503: {

@@ -1,7 +1,9 @@
 /** One AWS account as plain data: what IAM (and a little of CloudTrail) remembers. */
+import type { DigestKey } from '../cloudtrail/digests.ts'
+import type { Trail } from '../cloudtrail/trails.ts'
 import type { Tag } from '../fields.ts'
+import type { TemporaryKey } from '../identities.ts'
 import { Refusal } from '../refusal.ts'
-import type { Trail } from '../trails.ts'
 
 /** A moment as IAM prints it: ISO 8601 in UTC, whole seconds. */
 export type Moment = string
@@ -223,6 +225,9 @@ export interface Account {
   aliases: readonly string[]
   credentialReport?: { readonly generatedAt: number; readonly content: string }
   readonly trails: Map<string, Trail>
+  /** By access key id. */
+  temporaryKeys?: Map<string, TemporaryKey>
+  digestKeys?: readonly DigestKey[]
 }
 
 export interface AccountOptions {

@@ -1,5 +1,7 @@
 /** IAM as a state machine in this process: an account, and calls upon it. No HTTP, no clock, no I/O. */
+import { administratorOf } from '../identities.ts'
 import { type Answer, type CallContext, type OperationTable, perform } from '../operation.ts'
+import { createBuckets } from '../s3/buckets.ts'
 import { accessKeyOperations } from './access-keys.ts'
 import { accountOperations } from './account.ts'
 import type { Account } from './account-state.ts'
@@ -20,6 +22,7 @@ import { serviceCredentialOperations } from './service-credentials.ts'
 import { signingCertificateOperations, sshKeyOperations } from './uploaded-keys.ts'
 import { userOperations } from './users.ts'
 
+export { administratorOf } from '../identities.ts'
 export type { Answer, CallContext, Caller } from '../operation.ts'
 export {
   type Account,
@@ -64,15 +67,8 @@ export function callIam(
   context: Pick<CallContext, 'now'> & Partial<CallContext>,
 ): Answer {
   const caller = context.caller ?? administratorOf(account)
-  return perform(iamOperations, account, action, params, { region: 'us-east-1', caller, ...context })
+  return perform(iamOperations, account, action, params, { ...nothingElse, caller, ...context })
 }
 
-/** Who calls with credentials that belong to no user: a role with every permission. */
-export function administratorOf({ accountId }: Account, accessKeyId = 'ASIASANDBOXADMIN0000') {
-  return {
-    type: 'AssumedRole',
-    arn: `arn:aws:sts::${accountId}:assumed-role/muster/sandbox`,
-    principalId: 'AROASANDBOXMUSTER0000:sandbox',
-    accessKeyId,
-  } as const
-}
+/** IAM asks for none of it. */
+const nothingElse = { region: 'us-east-1', buckets: createBuckets(), history: () => [], eventLagMs: 0 }

@@ -95,6 +95,17 @@ refuses([
     at: { statement: 'Pass' },
   },
   {
+    says: 'a way up that is denied on all buckets only',
+    rule: 'privilege-escalation',
+    catalog: withPolicy(
+      statement(allow('iam:PutUserPolicy', 'arn:aws:iam::*:user/x'), {
+        Effect: 'Deny',
+        Action: '*',
+        Resource: 'arn:aws:s3:::*',
+      }),
+    ),
+  },
+  {
     says: 'a way up in a group that no role has yet',
     rule: 'privilege-escalation',
     catalog: draft({

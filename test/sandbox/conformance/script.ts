@@ -1,5 +1,6 @@
 /** What is asked of the sandbox and of moto alike, in this order. */
 import { attachments } from './attachments.ts'
+import { buckets } from './buckets.ts'
 import { credentials } from './credentials.ts'
 import { groups } from './groups.ts'
 import { boundaries, leavers, letThrough } from './lax.ts'
@@ -21,6 +22,7 @@ export const script: readonly Step[] = [
   ...roles,
   ...theAccount,
   ...boundaries,
+  ...buckets,
   ...trails,
   ...leavers,
   ...letThrough,

@@ -1,6 +1,7 @@
 /** A step of the conformance script: one SDK call, sent to the sandbox and to moto alike. */
 import * as cloudtrail from '@aws-sdk/client-cloudtrail'
 import * as iam from '@aws-sdk/client-iam'
+import * as s3 from '@aws-sdk/client-s3'
 
 export interface Step {
   /** A sentence fragment, unique. */
@@ -11,6 +12,7 @@ export interface Step {
 export interface Clients {
   readonly iam: iam.IAMClient
   readonly cloudtrail: cloudtrail.CloudTrailClient
+  readonly s3: s3.S3Client
 }
 /** Outputs of earlier steps, by name. */
 export interface Seen {
@@ -40,6 +42,10 @@ export function untyped(name: string, command: string, input: unknown): Step {
 
 export function trailStep(name: string, command: `${string}Command`, input: object): Step {
   return made(name, command, cloudtrail, 'cloudtrail', input)
+}
+
+export function bucketStep(name: string, command: `${string}Command`, input: object): Step {
+  return made(name, command, s3, 's3', input)
 }
 
 type CommandClass = new (input: unknown) => unknown

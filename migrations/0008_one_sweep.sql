@@ -1,0 +1,2 @@
+ALTER TABLE "accounts" DROP COLUMN "credentials_scanned_at";--> statement-breakpoint
+ALTER TABLE "accounts" DROP COLUMN "credentials_leased_until";

@@ -1,0 +1,67 @@
+/** Drift of the catalog's groups and policies: whether it is any, and its record. */
+import { sql } from 'drizzle-orm'
+import type { Announce } from '../notify/announce.ts'
+import { rowsOf, type Transaction } from '../store/open.ts'
+import type { OperationStatus, RecordedStep } from '../store/schema.ts'
+import { accountDrift, mayBeLag, type NewDrift, readLagMs, statusAfter } from '../trail/drift.ts'
+import { endStanding, noteDrifts, noticesOfDrifts } from '../trail/drift-record.ts'
+import type { DesiredAccount } from './account.ts'
+import type { AccountPlan } from './account-plan.ts'
+import { catalogDifferences, catalogDriftKinds } from './drift.ts'
+import type { CatalogContext } from './reconcile.ts'
+
+/** Only where the account did hold all of this before, and no step of our own that a read does not show yet explains it. */
+export async function catalogDrifts(
+  { db, account, clock }: CatalogContext,
+  { plan, desired, desiredHash }: { plan: AccountPlan; desired: DesiredAccount; desiredHash: string },
+): Promise<NewDrift[]> {
+  const differences = catalogDifferences(plan, desired)
+  if (differences.length === 0) return []
+  const { accountId } = account
+  const now = clock()
+  const [row] = await rowsOf<{ since: string | null; lately: RecordedStep[][] }>(
+    db,
+    sql`
+      select catalog_applied_at as since, (
+        select coalesce(jsonb_agg(steps), '[]') from operations
+        where account_id = ${accountId} and kind = 'catalog'
+          and finished_at > ${new Date(now.getTime() - readLagMs).toISOString()}::timestamptz) as lately
+      from accounts where account_id = ${accountId} and catalog_desired_hash = ${desiredHash}`,
+  )
+  if (!row) return []
+  const since = row.since === null ? null : new Date(row.since)
+  const lately = row.lately.flat()
+  return differences
+    .filter((difference) => !mayBeLag(difference, lately))
+    .map((difference) => accountDrift(difference, { accountId, detectedAt: now, since, foundBy: 'sweep' }))
+}
+
+interface Run {
+  readonly accountId: string
+  readonly operationId: string
+  readonly steps: readonly RecordedStep[]
+  readonly status: OperationStatus
+  readonly announce: Announce | undefined
+}
+
+/** In the transaction of the run's own record. */
+export async function noteCatalogDrifts(
+  tx: Transaction,
+  drifts: readonly NewDrift[],
+  { accountId, operationId, steps, status, announce }: Run,
+): Promise<void> {
+  const after = drifts.map((drift) => ({ ...drift, status: statusAfter(drift, steps), operationId }))
+  if (status === 'done') {
+    const at = drifts[0]?.detectedAt ?? new Date()
+    await endStanding(tx, { accountId, kinds: catalogDriftKinds }, [], { at, operationId })
+  }
+  const noted = await noteDrifts(tx, after)
+  const actions = steps.filter(({ outcome }) => outcome === 'done').map((step) => step.do)
+  await announce?.(tx, noticesOfDrifts(noted, actions))
+}
+
+/** The account holds the catalog: whatever stood is over. */
+export async function endCatalogDrifts({ db, account, clock }: CatalogContext): Promise<void> {
+  const scope = { accountId: account.accountId, kinds: catalogDriftKinds }
+  await db.transaction((tx) => endStanding(tx, scope, [], { at: clock(), operationId: null }))
+}

@@ -1,0 +1,61 @@
+/** What of the catalog's groups and policies somebody changed by hand, from the plan that sets it right. Pure. */
+import { createHash } from 'node:crypto'
+import type { Difference } from '../trail/drift.ts'
+import type { DriftKind } from '../trail/drift-kinds.ts'
+import type { DesiredAccount } from './account.ts'
+import type { AccountPlan, AccountStep } from './account-plan.ts'
+import { canonicalJson } from './policy-document.ts'
+
+/** Of all that the account should hold: another one means that Muster wants something else, and no drift. */
+export function hashOf(desired: DesiredAccount): string {
+  return createHash('sha256').update(canonicalJson(desired)).digest('hex')
+}
+
+export const catalogDriftKinds: readonly DriftKind[] = [
+  'group-policy-attached',
+  'group-policy-detached',
+  'group-inline-policy-put',
+  'group-deleted',
+  'policy-edited',
+  'policy-deleted',
+]
+
+/**
+ * For a plan against what the account did hold before. What is cleared away because the catalog does not know it
+ * any more is nobody's doing.
+ */
+export function catalogDifferences({ steps }: AccountPlan, desired: DesiredAccount): Difference[] {
+  const groups = new Map(desired.groups.map((group) => [group.groupName, group.arn]))
+  const policies = new Map(desired.policies.map((policy) => [policy.policyName, policy.arn]))
+  const isMade = new Set(steps.flatMap((step) => (step.do === 'CreateGroup' ? [step.groupName] : [])))
+  const ofGroup = (kind: DriftKind, groupName: string, detail: Difference['detail'] = {}): Difference[] => {
+    const resource = groups.get(groupName)
+    return resource ? [{ kind, resource, detail: { groupName, ...detail } }] : []
+  }
+  const differencesOf = (step: AccountStep): Difference[] => {
+    switch (step.do) {
+      case 'CreateGroup':
+        return ofGroup('group-deleted', step.groupName)
+      case 'AttachGroupPolicy':
+        // A group that is made anew has lost them with itself.
+        return isMade.has(step.groupName)
+          ? []
+          : ofGroup('group-policy-detached', step.groupName, { policyArn: step.policyArn })
+      case 'DetachGroupPolicy':
+        return ofGroup('group-policy-attached', step.groupName, { policyArn: step.policyArn })
+      case 'DeleteGroupPolicy':
+        return ofGroup('group-inline-policy-put', step.groupName, { policyName: step.policyName })
+      case 'CreatePolicyVersion':
+        return [{ kind: 'policy-edited', resource: step.policyArn, detail: { policyArn: step.policyArn } }]
+      case 'CreatePolicy': {
+        const policyArn = policies.get(step.policyName) ?? step.policyName
+        return [
+          { kind: 'policy-deleted', resource: policyArn, detail: { policyArn, policyName: step.policyName } },
+        ]
+      }
+      default:
+        return []
+    }
+  }
+  return steps.flatMap(differencesOf)
+}

@@ -1,0 +1,25 @@
+/** What findings are about, where AWS's answers do not name it themselves. */
+import type { AccountSnapshot } from './snapshot.ts'
+
+type Place = Pick<AccountSnapshot, 'partition' | 'accountId'>
+
+/** The root user, and so the account as a whole. */
+export const rootArn = ({ partition, accountId }: Place) => `arn:${partition}:iam::${accountId}:root`
+
+export const passwordPolicyArn = ({ partition, accountId }: Place) =>
+  `arn:${partition}:iam::${accountId}:password-policy`
+
+/** Of a policy that AWS writes and keeps. */
+export const awsPolicyArn = ({ partition }: Place, name: string) => `arn:${partition}:iam::aws:policy/${name}`
+
+export const serverCertificateArn = ({ partition, accountId }: Place, name: string) =>
+  `arn:${partition}:iam::${accountId}:server-certificate/${name}`
+
+export const bucketArn = ({ partition }: Place, name: string) => `arn:${partition}:s3:::${name}`
+
+/** Where `path` begins and ends with `/`. */
+export const groupArn = ({ partition, accountId }: Place, path: string, name: string) =>
+  `arn:${partition}:iam::${accountId}:group${path}${name}`
+
+/** The last part of an ARN: the name of a policy, a user, a trail. */
+export const nameIn = (arn: string) => arn.slice(arn.lastIndexOf('/') + 1)

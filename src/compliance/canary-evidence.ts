@@ -1,0 +1,18 @@
+/** What the canary's look at the log files is worth. */
+import { type Unknown, unknown } from '../aws/fact.ts'
+import type { CanaryFacts } from '../trail/facts.ts'
+
+/** It looks every few minutes; a look of yesterday says nothing of today. */
+const maxAgeHours = 24
+
+/** Null when the last look is fresh enough. */
+export function canaryAge({ checkedAt, reason }: CanaryFacts, now: Date): Unknown | null {
+  if (checkedAt === null) return unknown(reason ?? 'Muster has not looked into the log files yet')
+  const isStale = now.getTime() - Date.parse(checkedAt) > maxAgeHours * 3_600_000
+  return isStale ? unknown(`Muster last looked into the log files at ${checkedAt}`) : null
+}
+
+/** The actions that statements to add would allow. */
+export function permissionsIn(statements: CanaryFacts['statementsToAdd']): string[] {
+  return statements.flatMap(({ Action }) => [Action].flat()).filter((action) => typeof action === 'string')
+}

@@ -1,0 +1,61 @@
+/** The snapshot against the record: whoever differs is reconciled. */
+import { and, eq, inArray, isNotNull } from 'drizzle-orm'
+import { requestReconcile } from '../identity/request.ts'
+import type { Jobs } from '../jobs/jobs.ts'
+import type { Database, Store } from '../store/open.ts'
+import { identities } from '../store/schema.ts'
+import { type RecordedIdentity, type Suspect, suspectsOf } from './compare.ts'
+import type { AccountSnapshot } from './snapshot.ts'
+
+export interface CompareContext {
+  readonly store: Store
+  readonly jobs: Jobs
+}
+
+/** Returns those that are looked at because of it, and why. */
+export async function compareWithRecord(
+  { store, jobs }: CompareContext,
+  snapshot: AccountSnapshot,
+): Promise<readonly Suspect[]> {
+  const suspects = suspectsOf(snapshot, await recordedIdentities(store.db, snapshot.accountId))
+  if (suspects.length === 0) return suspects
+  await store.db.transaction((tx) =>
+    requestReconcile(
+      tx,
+      jobs,
+      suspects.map(({ id }) => ({ id, cause: 'sweep' })),
+    ),
+  )
+  return suspects
+}
+
+/** Those who wait for an administrator, or were never begun, have nothing to be compared with. */
+async function recordedIdentities(db: Database, accountId: string): Promise<RecordedIdentity[]> {
+  const rows = await db
+    .select({
+      id: identities.id,
+      employeeId: identities.employeeId,
+      userName: identities.userName,
+      lastSeenName: identities.lastSeenName,
+      userId: identities.awsUserId,
+      state: identities.state,
+      groups: identities.groups,
+      boundaryArn: identities.boundaryArn,
+      mfaEnrolled: identities.mfaEnrolled,
+      mfaSerials: identities.mfaSerials,
+      mfaEnabledAt: identities.mfaEnabledAt,
+      consoleAccess: identities.consoleAccess,
+      accessKeys: identities.accessKeys,
+      touchedAt: identities.touchedAt,
+      lastReconciledAt: identities.lastReconciledAt,
+    })
+    .from(identities)
+    .where(
+      and(
+        eq(identities.accountId, accountId),
+        inArray(identities.state, ['active', 'awaiting_mfa', 'locked']),
+        isNotNull(identities.awsUserId),
+      ),
+    )
+  return rows.map((row) => ({ ...row, userId: row.userId ?? '' }))
+}

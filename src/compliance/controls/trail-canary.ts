@@ -1,0 +1,34 @@
+import { unknown } from '../../aws/fact.ts'
+import { rootArn } from '../arns.ts'
+import { canaryAge, permissionsIn } from '../canary-evidence.ts'
+import { type Control, unknownVerdict, type Verdict, verdictOf } from '../control.ts'
+
+/**
+ * What configuration says, proved. Muster's own calls are looked for: as long as one may still be on its way, for two
+ * hours, nothing is concluded, though a warning was given after half an hour.
+ */
+export const trailCanary: Control = {
+  id: 'trail-canary',
+  title: "Muster's own calls are in the log files that the trail delivered",
+  practice: 'cloudtrail',
+  severity: 'critical',
+  remedy:
+    'See whether the trail logs, what its selectors leave out, and whether it delivers to the bucket that it names.',
+  checks: [],
+  judge({ canary, ...snapshot }, now): Verdict {
+    const { status, reason, latest, waitingSince } = canary
+    const evidence = { status, latest, waitingSince, checkedAt: canary.checkedAt }
+    const stale = canaryAge(canary, now)
+    if (stale) return unknownVerdict([stale])
+    if (status === 'found') return verdictOf([], evidence)
+    if (status === 'missing') {
+      const message = reason ?? `Calls of Muster's since ${waitingSince} are not in the log files`
+      return verdictOf([{ resource: rootArn(snapshot), message, evidence }], evidence)
+    }
+    const permissions = permissionsIn(canary.statementsToAdd)
+    const why = reason ?? `Calls of Muster's since ${waitingSince} are not in the log files yet`
+    return unknownVerdict(
+      permissions.length === 0 ? [unknown(why)] : permissions.map((permission) => unknown(why, permission)),
+    )
+  },
+}

@@ -1,0 +1,118 @@
+/** The part of a snapshot that AWS has no say in: what Muster knows, wants, and has looked at on another schedule. */
+import { and, desc, eq, isNotNull, ne } from 'drizzle-orm'
+import type { Account } from '../aws/account.ts'
+import { desiredAccount, policyArn } from '../catalog/account.ts'
+import { BASELINE, type Catalog, policyDocs, QUARANTINE } from '../catalog/catalog.ts'
+import { baselinePolicy } from '../catalog/own-groups.ts'
+import { documentIn } from '../catalog/partition.ts'
+import { roleAccessIn } from '../identity/role-access.ts'
+import type { RotationRules } from '../identity/rotation.ts'
+import type { Database } from '../store/open.ts'
+import { accounts, employees, identities, trailLogs } from '../store/schema.ts'
+import type { CanaryFacts } from '../trail/facts.ts'
+import type { ManagedIdentity, MusterFacts } from './snapshot.ts'
+
+/** How this Muster is set. */
+export interface MusterSettings {
+  readonly catalog: Catalog
+  /** IAM path, `/muster/`. */
+  readonly path: string
+  readonly mode: 'enforce' | 'observe'
+  readonly trailGate: 'enforce' | 'warn'
+  readonly rotation: Pick<RotationRules, 'disableAfterDays' | 'unusedDays'>
+}
+
+export async function readMusterFacts(
+  db: Database,
+  { catalog, path, mode, trailGate, rotation }: MusterSettings,
+  { accountId, partition }: Pick<Account, 'accountId' | 'partition'>,
+): Promise<MusterFacts> {
+  const place = { accountId, partition, path }
+  return {
+    path,
+    mode,
+    trailGate,
+    quarantineGroup: QUARANTINE,
+    baselineGroup: BASELINE,
+    baselinePolicyArn: policyArn(place, BASELINE),
+    baselineDocument: documentIn(baselinePolicy(place).document, partition),
+    groups: Object.fromEntries(
+      desiredAccount(catalog, place).groups.map(({ groupName, policyArns }) => [groupName, policyArns]),
+    ),
+    boundaryArns: policyDocs(catalog).boundaries.map(({ name }) => policyArn(place, name)),
+    identities: await managedIdentities(db, catalog, place),
+    rotation: { disableAfterDays: rotation.disableAfterDays, unusedDays: rotation.unusedDays },
+  }
+}
+
+/** Those whose user is there as far as Muster knows. A purged one stays purged: its `UserId` never comes again. */
+async function managedIdentities(
+  db: Database,
+  catalog: Catalog,
+  place: { readonly accountId: string; readonly partition: string; readonly path: string },
+): Promise<ManagedIdentity[]> {
+  const accessOf = roleAccessIn(catalog, place)
+  const rows = await db
+    .select({
+      identityId: identities.id,
+      employeeId: identities.employeeId,
+      userName: identities.userName,
+      userId: identities.awsUserId,
+      state: identities.state,
+      role: employees.role,
+      status: employees.status,
+      hold: employees.hold,
+    })
+    .from(identities)
+    .innerJoin(employees, eq(employees.employeeId, identities.employeeId))
+    .where(
+      and(
+        eq(identities.accountId, place.accountId),
+        ne(identities.state, 'deleted'),
+        isNotNull(identities.awsUserId),
+      ),
+    )
+  return rows.map(({ status, hold, ...identity }) => {
+    const access = accessOf(identity.role)
+    return {
+      ...identity,
+      privileged: Object.hasOwn(catalog.roles, identity.role)
+        ? (catalog.roles[identity.role]?.privileged ?? false)
+        : false,
+      groups: status === 'active' && !hold ? (access?.groups ?? []) : [],
+      boundaryArn: access?.boundaryArn ?? null,
+    }
+  })
+}
+
+/** Longer than this ago, what the canary saw says nothing about now. */
+const canaryValidMs = 2 * 3_600_000
+
+const noCanary: CanaryFacts = {
+  status: 'unknown',
+  reason: 'Muster has not looked for its own calls in the log files yet',
+  latest: null,
+  waitingSince: null,
+  statementsToAdd: [],
+  digest: { status: 'unknown', reason: 'no digest file has been looked at yet', validUntil: null },
+  checkedAt: null,
+}
+
+/** Of the trail that the gate goes by, or else of the one that was looked at last. */
+export async function readCanary(db: Database, accountId: string, now: Date): Promise<CanaryFacts> {
+  const [account] = await db
+    .select({ look: accounts.trailLook })
+    .from(accounts)
+    .where(eq(accounts.accountId, accountId))
+  const rows = await db
+    .select({ trailArn: trailLogs.trailArn, facts: trailLogs.facts })
+    .from(trailLogs)
+    .where(and(eq(trailLogs.accountId, accountId), isNotNull(trailLogs.facts)))
+    .orderBy(desc(trailLogs.lookedAt))
+  const facts = (rows.find(({ trailArn }) => trailArn === account?.look?.trailArn) ?? rows[0])?.facts
+  if (!facts) return noCanary
+  const ageMs = now.getTime() - Date.parse(facts.checkedAt ?? '')
+  if (ageMs <= canaryValidMs) return facts
+  const reason = `the log files were last looked at ${facts.checkedAt ?? 'never'}`
+  return { ...facts, status: 'unknown', reason, digest: { ...facts.digest, status: 'unknown', reason } }
+}

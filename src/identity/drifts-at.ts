@@ -1,0 +1,49 @@
+/** What a run finds that differs, and what of it was not Muster's doing. */
+import { newId } from '../store/ids.ts'
+import { foundByOf, type NewDrift, readLagMs, statusAfter } from '../trail/drift.ts'
+import { type DriftInput, differencesOf, driftsOf } from './drift.ts'
+import type { Run } from './outcome.ts'
+import type { ReconcileContext } from './reconcile.ts'
+import { registrationOf } from './registration.ts'
+
+type Context = Pick<ReconcileContext, 'account' | 'registration' | 'rotation' | 'ledger'>
+
+/** Whose doing it was is decided at the first look, before anything is done about it. */
+export async function driftsAt(
+  run: Run,
+  { account, registration, rotation, ledger }: Context,
+  round: number,
+): Promise<Pick<Run, 'drifts' | 'differences'>> {
+  const { identity, want, observed, denied, startedAt, operationId } = run
+  const input: DriftInput = {
+    identity,
+    want,
+    observed,
+    registration: registrationOf(identity, registration),
+    partition: account.partition,
+    rotation,
+    now: startedAt,
+    lately: denied?.steps ?? [],
+  }
+  const differences = differencesOf(input)
+  if (round > 1 || driftsOf(input).length === 0) return { drifts: run.drifts, differences }
+  const since = new Date(startedAt.getTime() - readLagMs)
+  const wasTouched = identity.touchedAt !== null && identity.touchedAt >= since
+  const lately = [...input.lately, ...(wasTouched ? await ledger.stepsSince(identity, since) : [])]
+  const drifts = driftsOf({ ...input, lately }).map((difference): NewDrift => {
+    const status = statusAfter(difference, [])
+    return {
+      ...difference,
+      id: newId(),
+      accountId: identity.accountId,
+      identityId: identity.id,
+      employeeId: identity.employeeId,
+      detectedAt: startedAt,
+      since: identity.settledAt,
+      foundBy: foundByOf(identity.cause),
+      status,
+      operationId: status === 'open' ? operationId : null,
+    }
+  })
+  return { drifts, differences }
+}

@@ -1,0 +1,244 @@
+/**
+ * The proof that logging works: Muster looks for the request ids of its own calls in the log files that the trail
+ * delivered. One replica at a time looks, about every two minutes.
+ */
+import { GetAccountSummaryCommand } from '@aws-sdk/client-iam'
+import type { Logger } from 'pino'
+import { recordAudit } from '../audit/record.ts'
+import type { Account } from '../aws/account.ts'
+import { AwsCallError } from '../aws/errors.ts'
+import { priorities } from '../aws/limiter.ts'
+import type { Clock } from '../clock.ts'
+import { type Loop, startLoop } from '../jobs/loop.ts'
+import type { Announce } from '../notify/announce.ts'
+import { takeLease } from '../store/lease.ts'
+import type { Store } from '../store/open.ts'
+import { newsOf } from './alarms.ts'
+import { type Canary, isRead } from './canary.ts'
+import { judgeUnread, type Look, lookAtLogFiles } from './canary-look.ts'
+import { type LookProgress, noAlarms, noDigests } from './canary-progress.ts'
+import { type LastLook, lastLook, newestWrite, noteCanary, readCanaries, saveLook } from './canary-store.ts'
+import type { CanaryFacts, TrailFacts, TrailPlace } from './facts.ts'
+import { lookAtLogBucket } from './log-bucket.ts'
+import type { LookLimits } from './log-reader.ts'
+
+export interface CanaryLoopContext {
+  readonly store: Store
+  readonly account: Account
+  /** The trail that the gate goes by, or another that logs; undefined when there is none. */
+  readonly verifiedTrail: () => Promise<TrailFacts | undefined>
+  readonly announce: Announce
+  readonly clock: Clock
+  readonly log: Logger
+  /** How often it is looked whether a look is due; 15 seconds by default. */
+  readonly everyMs?: number
+  readonly limits?: LookLimits
+}
+
+const lookEveryMs = 2 * 60_000
+const leaseMs = 5 * 60_000
+const callEveryMs = 10 * 60_000
+const bucketEveryMs = 3_600_000
+/** Older writes are nobody's news. */
+const writesWithinMs = 2 * 3_600_000
+const usualLimits: LookLimits = { files: 500, bytes: 256 * 1024 * 1024, ms: 60_000 }
+/** In the place of a trail's ARN, before there was one. */
+const noTrail = 'none'
+
+export function startCanaryLoop(context: CanaryLoopContext): Loop {
+  const seen = new Set<string>()
+  return startLoop({
+    name: 'log files',
+    everyMs: context.everyMs ?? 15_000,
+    log: context.log,
+    look: () => lookOnce(context, seen),
+  })
+}
+
+/** Whether there is more to do right now. */
+export async function lookOnce(context: CanaryLoopContext, seen: Set<string>): Promise<boolean> {
+  const { store, account, clock } = context
+  const started = clock()
+  const lease = await takeLease(store.db, account.accountId, 'log-files', {
+    leaseMs,
+    everyMs: lookEveryMs,
+    now: started,
+  })
+  if (!lease) return false
+  let hasMore = false
+  try {
+    hasMore = await lookNow(context, seen, started)
+    return hasMore
+  } finally {
+    await lease.end(hasMore ? null : started)
+  }
+}
+
+async function lookNow(context: CanaryLoopContext, seen: Set<string>, now: Date): Promise<boolean> {
+  const { store, account, log } = context
+  const before = await lastLook(store.db, account.accountId)
+  const callProblem = await callCanaries(context, now)
+  const canaries = await readCanaries(store.db, account.accountId)
+  const trail = await askForTrail(context, before)
+  if (!trail.place) {
+    const reading =
+      trail.problem === null
+        ? ({ kind: 'no-trail' } as const)
+        : ({ kind: 'not', reason: trail.problem } as const)
+    const facts = withCallProblem(judgeUnread(canaries, reading, now), callProblem)
+    await save(context, before, noTrail, null, { facts }, now)
+    return false
+  }
+  const isSameTrail =
+    before?.progress?.trail?.arn === trail.place.arn && before.progress.trail.bucket === trail.place.bucket
+  if (!isSameTrail) seen.clear()
+  const look = await lookAtLogFiles(
+    {
+      account,
+      trail: trail.place,
+      latestDigestAt: trail.latestDigestAt,
+      limits: context.limits ?? usualLimits,
+      seen,
+      now,
+    },
+    {
+      lastKey: isSameTrail ? before.lastKey : null,
+      organizationId: isSameTrail ? (before.progress?.organizationId ?? null) : null,
+      // What was found tampered with stays so, wherever the trail delivers to by now.
+      digests: before?.progress
+        ? isSameTrail
+          ? before.progress.digests
+          : {
+              ...noDigests,
+              faults: before.progress.digests.faults,
+              faultCount: before.progress.digests.faultCount,
+            }
+        : noDigests,
+      canaries,
+    },
+  )
+  for (const { key, fault } of look.strange) log.warn({ key, fault }, 'an object among the log files is none')
+  await save(
+    context,
+    before,
+    trail.place.arn,
+    trail.place,
+    { ...look, facts: withCallProblem(look.facts, callProblem) },
+    now,
+  )
+  return look.hasMore
+}
+
+/**
+ * A read of ours, and the newest write that an operation made: each at most every ten minutes. Returns why no call
+ * could be made.
+ */
+async function callCanaries(
+  { store, account }: CanaryLoopContext,
+  now: Date,
+): Promise<AwsCallError | undefined> {
+  const { accountId } = account
+  const known = await readCanaries(store.db, accountId)
+  if (isDue(known, false, now)) {
+    const write = await newestWrite(store.db, accountId, now, writesWithinMs)
+    if (write) await noteCanary(store.db, accountId, write)
+  }
+  if (!isDue(known, true, now)) return undefined
+  try {
+    const { requestId } = await account.call(new GetAccountSummaryCommand({}), { priority: priorities.bulk })
+    if (requestId)
+      await noteCanary(store.db, accountId, { requestId, eventName: 'GetAccountSummary', calledAt: now })
+    return undefined
+  } catch (error) {
+    if (!(error instanceof AwsCallError)) throw error
+    return error
+  }
+}
+
+const isDue = (canaries: readonly Canary[], read: boolean, now: Date): boolean =>
+  !canaries.some(
+    ({ eventName, calledAt }) =>
+      isRead(eventName) === read && now.getTime() - calledAt.getTime() < callEveryMs,
+  )
+
+/** Without a call there is nothing to find: the reason is the call's. */
+function withCallProblem(facts: CanaryFacts, problem: AwsCallError | undefined): CanaryFacts {
+  if (!problem || facts.status !== 'unknown' || facts.waitingSince !== null) return facts
+  const statement = { Effect: 'Allow', Action: 'iam:GetAccountSummary', Resource: '*' }
+  const toAdd = problem.class === 'denied' ? [{ Sid: 'CallWhatIsLookedFor', ...statement }] : []
+  return { ...facts, reason: problem.message, statementsToAdd: [...facts.statementsToAdd, ...toAdd] }
+}
+
+interface AskedTrail {
+  readonly place: TrailPlace | undefined
+  readonly latestDigestAt: Date | null
+  /** Why it is not known. */
+  readonly problem: string | null
+}
+
+/** A trail that is verified no more is looked at all the same: that it is silent has to be seen. */
+async function askForTrail(
+  { verifiedTrail }: CanaryLoopContext,
+  before: LastLook | undefined,
+): Promise<AskedTrail> {
+  const last = before?.progress?.trail ?? undefined
+  try {
+    const facts = await verifiedTrail()
+    if (!facts) return { place: last, latestDigestAt: null, problem: null }
+    const { arn, name, homeRegion, isOrganization, bucket, keyPrefix, kmsKeyId, logFileValidation } = facts
+    return {
+      place: { arn, name, homeRegion, isOrganization, bucket, keyPrefix, kmsKeyId, logFileValidation },
+      latestDigestAt: facts.status.known ? facts.status.value.latestDigestAt : null,
+      problem: null,
+    }
+  } catch (error) {
+    if (!(error instanceof AwsCallError)) throw error
+    return { place: last, latestDigestAt: null, problem: error.message }
+  }
+}
+
+async function save(
+  context: CanaryLoopContext,
+  before: LastLook | undefined,
+  trailArn: string,
+  trail: TrailPlace | null,
+  look: Pick<Look, 'facts'> & Partial<Look>,
+  now: Date,
+): Promise<void> {
+  const { store, account, announce } = context
+  const { accountId } = account
+  const { facts, digests = before?.progress?.digests ?? noDigests } = look
+  const { alarms, news } = newsOf(before?.progress?.alarms ?? noAlarms, facts, digests.faultCount)
+  const kept: Omit<LookProgress, 'trail'> = { organizationId: look.organizationId ?? null, digests, alarms }
+  const isBucketDue =
+    trail !== null &&
+    (before?.trailArn !== trailArn ||
+      before.bucket?.name !== trail.bucket ||
+      before.bucketLookedAt === null ||
+      now.getTime() - before.bucketLookedAt.getTime() >= bucketEveryMs)
+  const logBucket = isBucketDue ? await lookAtLogBucket(account, trail) : null
+  const entries = news.map(({ type, data }) => ({
+    type,
+    at: now,
+    employeeId: null,
+    data: { accountId, trailArn, ...data },
+  }))
+  await store.db.transaction(async (tx) => {
+    await saveLook(tx, accountId, {
+      trailArn,
+      bucket: trail?.bucket ?? null,
+      lastKey: look.lastKey ?? null,
+      facts,
+      progress: { trail, ...kept },
+      found: look.found ?? [],
+      writes: look.writes ?? [],
+      logBucket,
+      at: now,
+    })
+    await recordAudit(
+      tx,
+      entries.map(({ type, at, data }) => ({ at, actor: 'schedule', action: type, details: data })),
+    )
+    await announce(tx, entries)
+  })
+}

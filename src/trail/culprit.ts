@@ -1,0 +1,97 @@
+/** Which of the events that the Event history has made a drift. Pure. */
+import type { Culprit } from '../store/trail-tables.ts'
+import { type DriftDetail, type DriftKind, ruleOf } from './drift-kinds.ts'
+import type { HistoryEvent, Lookup } from './event-history.ts'
+
+export interface AttributedDrift {
+  readonly kind: DriftKind
+  readonly resource: string
+  readonly detail: DriftDetail
+  readonly detectedAt: Date
+  readonly since: Date | null
+}
+
+/** A look may have read what was a little older, and the clocks of IAM and CloudTrail show whole seconds. */
+const earlierMs = 2 * 60_000
+const laterMs = 60_000
+/** Where nobody had looked before. */
+const dayMs = 86_400_000
+
+/** When it may have happened: from the last look that found things right, to the one that did not. */
+export function windowOf({ since, detectedAt }: Pick<AttributedDrift, 'since' | 'detectedAt'>) {
+  return {
+    from: new Date((since ?? new Date(detectedAt.getTime() - dayMs)).getTime() - earlierMs),
+    to: new Date(detectedAt.getTime() + laterMs),
+  }
+}
+
+/**
+ * What to ask for, one after the other until it is found: by the resource that such an event names (CloudTrail
+ * lists users and groups by name, policies and trails by ARN), then by the event's own name.
+ */
+export function lookupsFor(drift: AttributedDrift): Lookup[] {
+  const { kind, resource, detail } = drift
+  const names = [detail.userNames, detail.groupName, detail.policyArn, detail.trailNames].find(
+    (name) => name !== undefined && name !== null,
+  )
+  const resources = names === undefined || names === null ? [] : [names].flat()
+  const isAccountWide = resource.startsWith('account ')
+  const window = windowOf(drift)
+  return [
+    ...(isAccountWide ? [] : resources.map((value) => ({ key: 'ResourceName', value, ...window }) as const)),
+    ...ruleOf(kind).events.map((value) => ({ key: 'EventName', value, ...window }) as const),
+  ]
+}
+
+/**
+ * The newest event that made it: of the right name and time, about this resource, successful, and not Muster's own.
+ *
+ * @param ownPrincipalId Muster's, a role's without its session
+ */
+export function culpritAmong(
+  events: readonly HistoryEvent[],
+  drift: AttributedDrift,
+  ownPrincipalId: string,
+): Culprit | undefined {
+  const { events: made, marks } = ruleOf(drift.kind)
+  const { from, to } = windowOf(drift)
+  const fitting = events
+    .filter(
+      (event) =>
+        made.includes(event.eventName) &&
+        !event.hasFailed &&
+        event.principalId !== ownPrincipalId &&
+        event.at >= from &&
+        event.at <= to &&
+        isAbout(event, drift.detail) &&
+        marks.every((mark) => names(event, drift.detail[mark])),
+    )
+    .sort((a, b) => b.at.getTime() - a.at.getTime())
+  return fitting[0] && culpritOf(fitting[0])
+}
+
+/** Whoever calls about themselves need not say so: then the caller is whom it is about. */
+function isAbout({ subject, userName }: HistoryEvent, { userNames }: DriftDetail): boolean {
+  if (userNames === undefined) return true
+  const name = (subject ?? userName ?? '').toLowerCase()
+  return [userNames].flat().some((each) => each?.toLowerCase() === name)
+}
+
+/** An id that AWS gave stands in the answer alone; an event without an answer is not held against it. */
+function names(
+  { requestTexts, responseTexts }: HistoryEvent,
+  mark: DriftDetail[string] | undefined,
+): boolean {
+  const wanted = [mark ?? []].flat()
+  const isIn = (texts: ReadonlySet<string>) => wanted.some((text) => texts.has(text))
+  if (isIn(requestTexts)) return true
+  return responseTexts === null ? wanted.every(isGiven) : isIn(responseTexts)
+}
+
+/** Ids of keys, certificates and credentials, as AWS makes them up. */
+const isGiven = (text: string) => /^[A-Z0-9]{16,128}$/.test(text)
+
+function culpritOf(event: HistoryEvent): Culprit {
+  const { eventId, eventName, at, by, accessKeyId, from, userAgent, requestId } = event
+  return { eventId, eventName, at: at.toISOString(), by, accessKeyId, from, userAgent, requestId }
+}

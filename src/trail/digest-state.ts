@@ -1,0 +1,85 @@
+/** What is remembered of the digest chain, and what it says. */
+import type { DigestProgress, KeptFault } from './canary-progress.ts'
+import type { Digest, DigestFault, DigestLink, ListedLogFile } from './digest.ts'
+import type { DigestFacts } from './facts.ts'
+
+/** How long verified digests are remembered, and read again. */
+export const rememberedMs = 25 * 3_600_000
+/**
+ * How long a fault is shown. What was deleted stays deleted, so nothing but time (or an object that comes back whole)
+ * ends it: long enough for a week-end, and an exception acknowledges it sooner.
+ */
+export const faultKeptMs = 7 * 86_400_000
+const keptFaults = 50
+/** A digest comes each hour, even if nothing happened. */
+const overdueMs = 3 * 3_600_000
+/** By how much what CloudTrail says it delivered may differ from what a Region has. */
+const absentAfterMs = 2 * 3_600_000
+
+export const lastVerified = ({ verified }: DigestProgress): DigestLink | undefined => verified.at(-1)
+
+export function withVerified(progress: DigestProgress, link: DigestLink, now: Date): DigestProgress {
+  const oldest = new Date(now.getTime() - rememberedMs).toISOString()
+  const kept = progress.verified.filter(({ endedAt, key }) => endedAt >= oldest && key !== link.key)
+  return { ...progress, verified: [...kept, link], begun: null }
+}
+
+/** One fault an object: the first that was found of it stays. */
+export function withFault(
+  progress: DigestProgress,
+  fault: DigestFault,
+  { since, now, listed = null }: { since: Date; now: Date; listed?: ListedLogFile | null },
+): DigestProgress {
+  if (progress.faults.some(({ key }) => key === fault.key)) return progress
+  const kept: KeptFault = { ...fault, foundAt: now.toISOString(), since: since.toISOString(), listed }
+  return {
+    ...progress,
+    faults: progress.faults.length < keptFaults ? [...progress.faults, kept] : progress.faults,
+    faultCount: progress.faultCount + 1,
+  }
+}
+
+export function withoutFaults(
+  progress: DigestProgress,
+  isOver: (fault: KeptFault) => boolean,
+): DigestProgress {
+  const faults = progress.faults.filter((fault) => !isOver(fault))
+  const over = progress.faults.length - faults.length
+  // Those that are not in the list are as old as those that are.
+  const faultCount = faults.length === 0 ? 0 : progress.faultCount - over
+  return over === 0 ? progress : { ...progress, faults, faultCount }
+}
+
+export const forgetOldFaults = (progress: DigestProgress, now: Date): DigestProgress =>
+  withoutFaults(progress, ({ foundAt }) => now.getTime() - Date.parse(foundAt) > faultKeptMs)
+
+/** Where a digest does not go on from the last one that was verified. */
+export function isGap(digest: Digest, last: DigestLink | undefined): boolean {
+  return (
+    last !== undefined && digest.previous === null && digest.startedAt.getTime() > Date.parse(last.endedAt)
+  )
+}
+
+/** @param latestDigestAt what CloudTrail says it delivered last */
+export function digestFactsOf(progress: DigestProgress, latestDigestAt: Date | null, now: Date): DigestFacts {
+  const last = lastVerified(progress)
+  const [first] = progress.faults
+  if (first) {
+    const since = progress.faults.map((fault) => fault.since).sort()[0] ?? null
+    const more = progress.faultCount > 1 ? ` (and ${progress.faultCount - 1} more)` : ''
+    return { status: 'broken', reason: `${first.message}${more}`, validUntil: since }
+  }
+  if (!last) return { status: 'waiting', reason: 'no digest file has been delivered yet', validUntil: null }
+  const lastMs = Date.parse(last.endedAt)
+  const validUntil = last.endedAt
+  // Of a chain that was never seen, nobody knows that it began in this Region.
+  const isAbsent = latestDigestAt !== null && latestDigestAt.getTime() - lastMs > absentAfterMs
+  if (isAbsent && progress.begun === null) {
+    const reason = `CloudTrail delivered a digest file at ${latestDigestAt.toISOString()}, and the bucket has none of that time`
+    return { status: 'broken', reason, validUntil }
+  }
+  if (now.getTime() - lastMs > overdueMs) {
+    return { status: 'waiting', reason: `no digest file was delivered since ${last.endedAt}`, validUntil }
+  }
+  return { status: 'valid', reason: null, validUntil }
+}

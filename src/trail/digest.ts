@@ -1,0 +1,203 @@
+/**
+ * Digest files: each hour's log files with their hashes, signed by CloudTrail, chained to the hour before.
+ *
+ * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-custom-validation.html
+ * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html
+ * Where these are silent, `aws cloudtrail validate-logs` decides (awscli/customizations/cloudtrail/validation.py).
+ */
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto'
+
+/** A digest file as it lies in the bucket. */
+export interface DigestFile {
+  readonly bucket: string
+  readonly key: string
+  /** Inflated: that is what is hashed and signed. */
+  readonly content: Buffer
+  /** Hexadecimal, from the object's metadata. */
+  readonly signature: string | undefined
+  readonly signatureAlgorithm: string | undefined
+}
+
+export interface Digest {
+  readonly bucket: string
+  readonly key: string
+  /** As it is written there: it is signed so. */
+  readonly endTime: string
+  readonly startedAt: Date
+  readonly endedAt: Date
+  readonly fingerprint: string
+  /** Null in the first of a chain: after validation, or logging, was started. */
+  readonly previous: PreviousDigest | null
+  readonly previousSignature: string | null
+  readonly logFiles: readonly ListedLogFile[]
+}
+
+export interface PreviousDigest {
+  readonly bucket: string
+  readonly key: string
+  /** Of its inflated content, in hexadecimal. */
+  readonly hash: string
+}
+
+export interface ListedLogFile {
+  readonly bucket: string
+  readonly key: string
+  readonly hash: string
+}
+
+/** What a digest that was verified is remembered by. */
+export interface DigestLink {
+  readonly bucket: string
+  readonly key: string
+  /** RFC 3339. */
+  readonly endedAt: string
+  readonly hash: string
+  readonly signature: string
+}
+
+/** By fingerprint; DER, PKCS #1. */
+export type PublicKeys = ReadonlyMap<string, Uint8Array>
+
+export type DigestFaultKind =
+  | 'digest-unreadable'
+  | 'digest-moved'
+  | 'digest-unsigned'
+  | 'digest-key-unknown'
+  | 'digest-signature'
+  | 'digest-missing'
+  | 'digest-altered'
+  | 'log-file-missing'
+  | 'log-file-altered'
+
+/** What is wrong, and with which object. */
+export interface DigestFault {
+  readonly kind: DigestFaultKind
+  readonly key: string
+  /** One sentence. */
+  readonly message: string
+}
+
+type Verdict =
+  | { readonly ok: true; readonly digest: Digest }
+  | { readonly ok: false; readonly fault: DigestFault }
+
+/** Judges one digest file by itself: is it CloudTrail's, is it whole, and in its place? */
+export function verifyDigest(file: DigestFile, keys: PublicKeys): Verdict {
+  const wrong = (kind: DigestFaultKind, what: string): Verdict => ({
+    ok: false,
+    fault: { kind, key: file.key, message: `the digest file ${file.key} ${what}` },
+  })
+  const digest = readDigest(file.content)
+  if (!digest) return wrong('digest-unreadable', 'is not what CloudTrail delivers')
+  if (digest.bucket !== file.bucket || digest.key !== file.key) {
+    return wrong('digest-moved', `was written for ${digest.bucket}/${digest.key}`)
+  }
+  if (!file.signature) return wrong('digest-unsigned', 'has lost its signature')
+  if (file.signatureAlgorithm !== 'SHA256withRSA') {
+    return wrong('digest-unsigned', `is signed by another algorithm: ${file.signatureAlgorithm}`)
+  }
+  const der = keys.get(digest.fingerprint)
+  const key = der && publicKeyOf(der)
+  if (!key) return wrong('digest-key-unknown', 'is signed with a key that is not CloudTrail’s')
+  const signed = Buffer.from(stringToSign(digest, file.content))
+  if (!/^([0-9a-f]{2})+$/i.test(file.signature)) return wrong('digest-signature', 'has a broken signature')
+  return verify('sha256', signed, key, Buffer.from(file.signature, 'hex'))
+    ? { ok: true, digest }
+    : wrong('digest-signature', 'was altered: its signature does not fit')
+}
+
+/** Judges the digest before it, by what this one says of it; undefined when all is well. */
+export function verifyLink(digest: Digest, before: DigestLink): DigestFault | undefined {
+  const { previous, previousSignature } = digest
+  if (!previous || previous.key !== before.key || previous.bucket !== before.bucket) return undefined
+  const isSame =
+    previous.hash.toLowerCase() === before.hash &&
+    previousSignature?.toLowerCase() === before.signature.toLowerCase()
+  if (isSame) return undefined
+  const message = `the digest file ${before.key} was replaced: the next one was written after another`
+  return { kind: 'digest-altered', key: before.key, message }
+}
+
+/** @param found the hash of what is there now, in hexadecimal; undefined when nothing is */
+export function verifyLogFile(listed: ListedLogFile, found: string | undefined): DigestFault | undefined {
+  const { key, hash } = listed
+  if (found === undefined) {
+    return { kind: 'log-file-missing', key, message: `the log file ${key} was deleted` }
+  }
+  if (found === hash.toLowerCase()) return undefined
+  return { kind: 'log-file-altered', key, message: `the log file ${key} was altered` }
+}
+
+export const linkOf = (digest: Digest, file: DigestFile): DigestLink => ({
+  bucket: digest.bucket,
+  key: digest.key,
+  endedAt: digest.endedAt.toISOString(),
+  hash: sha256(file.content),
+  signature: file.signature ?? '',
+})
+
+/** The first digest of a chain signs the word `null` in the place of a signature, as the AWS CLI knows. */
+export function stringToSign(digest: Digest, content: Buffer): string {
+  const { endTime, bucket, key, previousSignature } = digest
+  return [endTime, `${bucket}/${key}`, sha256(content), previousSignature ?? 'null'].join('\n')
+}
+
+const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex')
+
+/** PKCS #1 as documented; the example in the documentation has one that is an SPKI. */
+function publicKeyOf(der: Uint8Array): KeyObject | undefined {
+  for (const type of ['pkcs1', 'spki'] as const) {
+    try {
+      return createPublicKey({ key: Buffer.from(der), format: 'der', type })
+    } catch {
+      // The other form, or neither.
+    }
+  }
+  return undefined
+}
+
+/** Undefined for what no digest file looks like. */
+export function readDigest(content: Buffer): Digest | undefined {
+  let raw: Readonly<Record<string, unknown>>
+  try {
+    raw = JSON.parse(content.toString()) ?? {}
+  } catch {
+    return undefined
+  }
+  const { digestEndTime: endTime, logFiles, previousDigestSignature } = raw
+  const bucket = text(raw.digestS3Bucket)
+  const key = text(raw.digestS3Object)
+  const fingerprint = text(raw.digestPublicKeyFingerprint)
+  const startedAt = new Date(text(raw.digestStartTime) ?? Number.NaN)
+  const endedAt = new Date(text(endTime) ?? Number.NaN)
+  if (!bucket || !key || !fingerprint || Number.isNaN(+startedAt) || Number.isNaN(+endedAt)) return undefined
+  if (!Array.isArray(logFiles) || previousDigestSignature === undefined) return undefined
+  const listed = logFiles.map(listedLogFile)
+  if (listed.some((file) => file === undefined)) return undefined
+  return {
+    bucket,
+    key,
+    endTime: endTime as string,
+    startedAt,
+    endedAt,
+    fingerprint,
+    previous: previousOf(raw),
+    previousSignature: text(previousDigestSignature) ?? null,
+    logFiles: listed as ListedLogFile[],
+  }
+}
+
+function previousOf(raw: Readonly<Record<string, unknown>>): PreviousDigest | null {
+  const bucket = text(raw.previousDigestS3Bucket)
+  const key = text(raw.previousDigestS3Object)
+  const hash = text(raw.previousDigestHashValue)
+  return bucket && key && hash ? { bucket, key, hash } : null
+}
+
+function listedLogFile(raw: unknown): ListedLogFile | undefined {
+  const { s3Bucket, s3Object, hashValue, hashAlgorithm } = (raw ?? {}) as Readonly<Record<string, unknown>>
+  const [bucket, key, hash] = [text(s3Bucket), text(s3Object), text(hashValue)]
+  return bucket && key && hash && hashAlgorithm === 'SHA-256' ? { bucket, key, hash } : undefined
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)

@@ -1,0 +1,136 @@
+/** Drifts, written down: each once, in the transaction of what found it. */
+import { sql } from 'drizzle-orm'
+import type { Notice } from '../notify/announce.ts'
+import { newId } from '../store/ids.ts'
+import { rowsOf, type Transaction } from '../store/open.ts'
+import { storableJson } from '../store/storable.ts'
+import { type Difference, messageOf, type NewDrift, subjectOf } from './drift.ts'
+import type { DriftKind } from './drift-kinds.ts'
+
+/** A drift that is on record now, with its id. */
+export type NotedDrift = NewDrift & { readonly id: string }
+
+/**
+ * Writes drifts down and has them attributed. One that is not set right stands, and is not written again for as
+ * long as it does. One with the id of an earlier row brings that up to date.
+ *
+ * @returns those that are news, or whose row was brought up to date
+ */
+export async function noteDrifts(tx: Transaction, drifts: readonly NewDrift[]): Promise<NotedDrift[]> {
+  if (drifts.length === 0) return []
+  const noted = drifts.map((drift): NotedDrift => ({ ...drift, id: drift.id ?? newId() }))
+  const rows = noted.map((drift) => ({
+    id: drift.id,
+    account_id: drift.accountId,
+    identity_id: drift.identityId,
+    employee_id: drift.employeeId,
+    kind: drift.kind,
+    resource: drift.resource,
+    subject: subjectOf(drift),
+    message: messageOf(drift),
+    detail: drift.detail,
+    detected_at: drift.detectedAt,
+    since: drift.since,
+    found_by: drift.foundBy,
+    status: drift.status,
+    operation_id: drift.operationId,
+    standing: drift.status !== 'repaired',
+  }))
+  const written = await rowsOf<{ id: string }>(
+    tx,
+    sql`
+      with r as (
+        select * from jsonb_to_recordset(${storableJson(rows)}::jsonb) as r(
+          id uuid, account_id text, identity_id uuid, employee_id text, kind text, resource text, subject text,
+          message text, detail jsonb, detected_at timestamptz, since timestamptz, found_by text, status text,
+          operation_id uuid, standing boolean)
+      ), inserted as (
+        insert into drifts (id, account_id, identity_id, employee_id, kind, resource, subject, message, detail,
+          detected_at, since, found_by, status, operation_id, standing, repaired_at, attribution_due_at)
+        select r.*, case when status = 'repaired' then detected_at end, detected_at from r
+        on conflict do nothing
+        returning id
+      ), updated as (
+        update drifts set status = r.status, operation_id = r.operation_id, standing = r.standing,
+          repaired_at = case when r.status = 'repaired' then coalesce(drifts.repaired_at, r.detected_at) end
+        from r where drifts.id = r.id
+        returning drifts.id
+      )
+      select id from inserted union all select id from updated`,
+  )
+  const isWritten = new Set(written.map(({ id }) => id))
+  return noted.filter(({ id }) => isWritten.has(id))
+}
+
+/** Whose standing drifts a look was about. */
+export type Scope =
+  | { readonly identityId: string }
+  | { readonly accountId: string; readonly kinds: readonly DriftKind[] }
+
+/**
+ * Ends what a look has not found any more: what was open is repaired, by that operation where there was one;
+ * what was only reported is gone.
+ */
+export async function endStanding(
+  tx: Transaction,
+  scope: Scope,
+  found: readonly Pick<Difference, 'kind' | 'resource' | 'detail'>[],
+  { at, operationId }: { readonly at: Date; readonly operationId: string | null },
+): Promise<void> {
+  const kept = found.map((each) => ({
+    kind: each.kind,
+    resource: each.resource,
+    subject: subjectOf(each),
+  }))
+  const within =
+    'identityId' in scope
+      ? sql`identity_id = ${scope.identityId}`
+      : sql`account_id = ${scope.accountId} and identity_id is null and kind = any(${sql.param(scope.kinds)}::text[])`
+  await tx.execute(sql`
+    update drifts set standing = false,
+      repaired_at = case when status = 'open' then ${at.toISOString()}::timestamptz else repaired_at end,
+      operation_id = case when status = 'open' then coalesce(${operationId}::uuid, operation_id) else operation_id end,
+      status = case when status = 'open' then 'repaired' else status end
+    where standing and ${within} and not exists (
+      select 1 from jsonb_to_recordset(${storableJson(kept)}::jsonb) as k(kind text, resource text, subject text)
+      where k.kind = drifts.kind and k.resource = drifts.resource and k.subject = drifts.subject)`)
+}
+
+/**
+ * What a whole look at the account has found of one kind: notes what does not stand yet, ends what is gone.
+ *
+ * @returns what is news
+ */
+export async function recordStanding(
+  tx: Transaction,
+  accountId: string,
+  kind: DriftKind,
+  found: readonly NewDrift[],
+  at: Date,
+): Promise<NotedDrift[]> {
+  await endStanding(tx, { accountId, kinds: [kind] }, found, { at, operationId: null })
+  return await noteDrifts(tx, found)
+}
+
+/**
+ * `drift.detected`: one for each user, one for the account.
+ *
+ * @param actions what Muster did about it
+ */
+export function noticesOfDrifts(
+  drifts: readonly NotedDrift[],
+  actions: readonly string[] = [],
+): readonly Notice[] {
+  const [first] = drifts
+  if (!first) return []
+  const { detectedAt: at, employeeId, identityId, accountId, operationId } = first
+  const found = drifts.map((drift) => ({
+    driftId: drift.id,
+    kind: drift.kind,
+    resource: drift.resource,
+    message: messageOf(drift),
+    status: drift.status,
+  }))
+  const data = { identityId, accountId, operationId, actions, drifts: found }
+  return [{ type: 'drift.detected', at, employeeId, data }]
+}

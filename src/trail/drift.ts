@@ -1,0 +1,100 @@
+/** Drift: something is not as Muster left it, though Muster did not do it. Pure. */
+import type { RecordedStep } from '../store/schema.ts'
+import type { DriftStatus } from '../store/trail-tables.ts'
+import { type DriftDetail, type DriftKind, type Remedy, ruleOf } from './drift-kinds.ts'
+
+/** What made Muster look. */
+export type FoundBy = 'sweep' | 'event' | 'look'
+
+/** One thing that differs, before anybody has set it right. */
+export interface Difference {
+  readonly kind: DriftKind
+  /** The ARN of what drifted, wherever there is one. */
+  readonly resource: string
+  readonly detail: DriftDetail
+}
+
+export interface NewDrift extends Difference {
+  /** Given where the same drift is written twice: before and after the calls that set it right. */
+  readonly id?: string
+  readonly accountId: string
+  readonly identityId: string | null
+  readonly employeeId: string | null
+  readonly detectedAt: Date
+  /** It was as Muster left it then; null when nobody had looked before. */
+  readonly since: Date | null
+  readonly foundBy: FoundBy
+  readonly status: DriftStatus
+  /** The run that sets it right. */
+  readonly operationId: string | null
+}
+
+/** A drift of the account itself: its groups, policies, trails, and what Muster does not manage. */
+export function accountDrift(
+  difference: Difference,
+  more: Pick<NewDrift, 'accountId' | 'detectedAt' | 'since' | 'foundBy'> &
+    Partial<Pick<NewDrift, 'status' | 'operationId'>>,
+): NewDrift {
+  return {
+    identityId: null,
+    employeeId: null,
+    status: statusAfter(difference, []),
+    operationId: null,
+    ...difference,
+    ...more,
+  }
+}
+
+/** One sentence. */
+export const messageOf = ({ kind, detail }: Pick<Difference, 'kind' | 'detail'>) => ruleOf(kind).says(detail)
+
+/** What of the resource it is about: with the kind, what makes two drifts of one resource different. */
+export const subjectOf = ({ kind, detail }: Pick<Difference, 'kind' | 'detail'>) =>
+  ruleOf(kind)
+    .marks.filter((mark) => mark !== 'trailNames' && mark !== 'tagKeys')
+    .map((mark) => String(detail[mark] ?? ''))
+    .join(' ')
+
+/**
+ * How a difference stands after these steps. A device that was taken away is answered where something hung on it;
+ * otherwise there is nothing to set right.
+ */
+export function statusAfter(
+  { kind, detail }: Pick<Difference, 'kind' | 'detail'>,
+  steps: readonly RecordedStep[],
+): DriftStatus {
+  const remedies = ruleOf(kind).remedies(detail)
+  if (remedies.some((remedy) => steps.some((step) => isDone(step) && isSame(step, remedy)))) return 'repaired'
+  return remedies.length === 0 || kind === 'mfa-removed' ? 'reported' : 'open'
+}
+
+/** For so long after a write of our own, a read may still show what was before it. */
+export const readLagMs = 60_000
+
+/**
+ * Whether it may be our own doing, seen late: we took the step that sets it right a moment ago, so the read may
+ * only lag behind that step.
+ *
+ * @param lately what Muster did within `readLagMs`, done or not surely undone
+ */
+export function mayBeLag(
+  { kind, detail }: Pick<Difference, 'kind' | 'detail'>,
+  lately: readonly Pick<RecordedStep, 'do' | 'params' | 'outcome'>[],
+): boolean {
+  const remedies = ruleOf(kind).remedies(detail)
+  return remedies.some((remedy) =>
+    lately.some((step) => step.outcome !== 'skipped' && step.outcome !== 'planned' && isSame(step, remedy)),
+  )
+}
+
+/** From what asked for a look: `scan`, `sweep`, `aws event ...`, or anybody else. */
+export function foundByOf(cause: string): FoundBy {
+  if (cause === 'scan' || cause.startsWith('sweep')) return 'sweep'
+  return cause.startsWith('aws event') ? 'event' : 'look'
+}
+
+const isDone = ({ outcome }: RecordedStep) => outcome === 'done' || outcome === 'already'
+
+function isSame(step: Pick<RecordedStep, 'do' | 'params'>, { do: action, params }: Remedy): boolean {
+  return step.do === action && Object.entries(params).every(([name, value]) => step.params[name] === value)
+}

@@ -1,0 +1,155 @@
+/**
+ * The trail gate: nothing that grants access runs while CloudTrail is not verified. What was seen last is in the
+ * database, shared by all replicas; nobody grants on anything older than a minute.
+ */
+import { sql } from 'drizzle-orm'
+import type { Logger } from 'pino'
+import { recordAudit } from '../audit/record.ts'
+import type { Account } from '../aws/account.ts'
+import type { Clock } from '../clock.ts'
+import type { GrantGate } from '../identity/grant-gate.ts'
+import { requestReconcile } from '../identity/request.ts'
+import type { Jobs } from '../jobs/jobs.ts'
+import type { Announce } from '../notify/announce.ts'
+import { type Database, rowsOf, type Store, type Transaction } from '../store/open.ts'
+import type { TrailLook } from '../store/schema.ts'
+import { accountDrift } from './drift.ts'
+import { endStanding, noteDrifts, noticesOfDrifts } from './drift-record.ts'
+import { readTrails } from './read-trails.ts'
+import { trailDrift, trailDriftKinds } from './trail-drift.ts'
+import { verifyTrails } from './verify.ts'
+
+export interface TrailGateContext {
+  readonly store: Store
+  readonly jobs: Jobs
+  readonly account: Account
+  /** `warn`: whatever is seen is told, and nothing waits for it. */
+  readonly trailGate: 'enforce' | 'warn'
+  readonly announce: Announce
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** A look at a good trail is relied upon so long; one at a bad trail, so that its return is noticed soon. */
+const goodForMs = 45_000
+const badForMs = 10_000
+
+export function openTrailGate(context: TrailGateContext): GrantGate {
+  const { store, account, trailGate, clock } = context
+  let latest: TrailLook | null = null
+  let looking: Promise<TrailLook> | undefined
+  const current = async (): Promise<TrailLook> => {
+    if (isCurrent(latest, clock())) return latest
+    latest = await readTrailLook(store.db, account.accountId)
+    if (isCurrent(latest, clock())) return latest
+    // Whoever asks at the same time shares the answer.
+    looking ??= lookAtTrails(context).finally(() => {
+      looking = undefined
+    })
+    latest = await looking
+    return latest
+  }
+  const unverified = async (mode: typeof trailGate, lead: string) => {
+    if (mode !== trailGate) return null
+    const { isVerified, reason } = await current()
+    return isVerified ? null : `${lead}: ${reason}`
+  }
+  return {
+    closedBecause: () => unverified('enforce', 'waits until CloudTrail is verified'),
+    warning: () => unverified('warn', 'granted although CloudTrail is not verified'),
+  }
+}
+
+function isCurrent(look: TrailLook | null, now: Date): look is TrailLook {
+  if (!look) return false
+  const ageMs = now.getTime() - Date.parse(look.checkedAt)
+  return ageMs >= 0 && ageMs < (look.isVerified ? goodForMs : badForMs)
+}
+
+export async function readTrailLook(db: Database, accountId: string): Promise<TrailLook | null> {
+  const [row] = await rowsOf<{ trail_look: TrailLook | null }>(
+    db,
+    sql`select trail_look from accounts where account_id = ${accountId}`,
+  )
+  return row?.trail_look ?? null
+}
+
+/** Asks CloudTrail, and records what it says. The answer that stands is the newest, whoever asked for it. */
+export async function lookAtTrails(context: TrailGateContext): Promise<TrailLook> {
+  const { store, account, clock } = context
+  // By the moment of the question: what changes while it is answered is seen by the next look.
+  const checkedAt = clock().toISOString()
+  const trails = await readTrails(account)
+  const seen = verifyTrails(trails)
+  return await store.db.transaction(async (tx) => {
+    const [row] = await rowsOf<{ trail_look: TrailLook | null }>(
+      tx,
+      sql`select trail_look from accounts where account_id = ${account.accountId} for update`,
+    )
+    const before = row?.trail_look ?? null
+    if (before && before.checkedAt > checkedAt) return before
+    const isSame = before?.isVerified === seen.isVerified
+    const look: TrailLook = { ...seen, checkedAt, since: isSame ? before.since : checkedAt }
+    await tx.execute(sql`
+      update accounts set trail_look = ${JSON.stringify(look)}::jsonb where account_id = ${account.accountId}`)
+    if (!isSame) {
+      await tellOfChange(tx, context, before, look)
+      await noteDrift(tx, context, before, trails)
+    }
+    if (look.isVerified) await letThrough(tx, context)
+    return look
+  })
+}
+
+/** That all is well at the very first look is no news. */
+async function tellOfChange(
+  tx: Transaction,
+  { account: { accountId }, trailGate, announce, clock, log }: TrailGateContext,
+  before: TrailLook | null,
+  look: TrailLook,
+): Promise<void> {
+  const { isVerified, reason, trailArn } = look
+  if (!isVerified) log.warn({ accountId, reason, trailGate }, 'CloudTrail is not verified')
+  else if (before) log.info({ accountId, trailArn }, 'CloudTrail is verified again')
+  if (isVerified && !before) return
+  const type = isVerified ? 'trail_gate.opened' : 'trail_gate.closed'
+  const at = clock()
+  const data = { accountId, mode: trailGate, reason, trailArn: trailArn ?? before?.trailArn ?? null }
+  await recordAudit(tx, [{ at, actor: 'trail gate', action: type, details: data }])
+  await announce(tx, [{ type, at, employeeId: null, data }])
+}
+
+/** The trail that was good until now: what was done to it, so that whoever did it is looked for. */
+async function noteDrift(
+  tx: Transaction,
+  { account: { accountId }, announce, clock }: TrailGateContext,
+  before: TrailLook | null,
+  trails: Awaited<ReturnType<typeof readTrails>>,
+): Promise<void> {
+  if (!before?.isVerified || before.trailArn === null) {
+    const scope = { accountId, kinds: trailDriftKinds }
+    return await endStanding(tx, scope, [], { at: clock(), operationId: null })
+  }
+  const difference = trailDrift(before.trailArn, trails)
+  if (!difference) return
+  const since = new Date(before.checkedAt)
+  const drift = accountDrift(difference, { accountId, detectedAt: clock(), since, foundBy: 'look' })
+  await announce(tx, noticesOfDrifts(await noteDrifts(tx, [drift])))
+}
+
+/** Whoever waits goes on at once. */
+async function letThrough(tx: Transaction, { account, jobs }: TrailGateContext): Promise<void> {
+  const waiting = await rowsOf<{ id: string }>(
+    tx,
+    sql`
+      with waiting as (
+        select id from identities where account_id = ${account.accountId} and waits_for_trail order by id for update)
+      update identities set waits_for_trail = false from waiting where identities.id = waiting.id
+      returning identities.id`,
+  )
+  await requestReconcile(
+    tx,
+    jobs,
+    waiting.map(({ id }) => ({ id, cause: 'trail gate' })),
+  )
+}

@@ -1,0 +1,78 @@
+/**
+ * What a trail's event selectors record. Several form a union; within an advanced one, every field must hold. Pure.
+ *
+ * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
+ */
+import type { AdvancedField, AdvancedSelector, BasicSelector, TrailSelectors } from './facts.ts'
+
+export interface Recording {
+  /** Every read, and every write, of the services below is recorded. */
+  readonly read: boolean
+  readonly write: boolean
+  /** What is not: `writes of iam.amazonaws.com`. */
+  readonly blindTo: readonly string[]
+}
+
+/** Who may do what is decided by these; their events are all that Muster needs to see. */
+const watched = ['iam.amazonaws.com', 'sts.amazonaws.com']
+
+/** Whether management events of IAM and STS are recorded, all of them. */
+export function recordsIam(selectors: TrailSelectors): Recording {
+  const missing = (readOnly: boolean) =>
+    watched.filter((source) => !recordsManagement(selectors, { source, readOnly }))
+  const reads = missing(true)
+  const writes = missing(false)
+  return {
+    read: reads.length === 0,
+    write: writes.length === 0,
+    blindTo: [
+      ...reads.map((source) => `reads of ${source}`),
+      ...writes.map((source) => `writes of ${source}`),
+    ],
+  }
+}
+
+interface EventKind {
+  readonly source: string
+  readonly readOnly: boolean
+}
+
+function recordsManagement({ basic, advanced }: TrailSelectors, event: EventKind): boolean {
+  return basic.some((each) => basicTakes(each, event)) || advanced.some((each) => advancedTakes(each, event))
+}
+
+function basicTakes(selector: BasicSelector, { source, readOnly }: EventKind): boolean {
+  const { readWriteType, includeManagementEvents, excludedSources } = selector
+  const takesIt = readWriteType === 'All' || (readWriteType === 'ReadOnly') === readOnly
+  return includeManagementEvents && takesIt && !excludedSources.includes(source)
+}
+
+/** A field that tells events of one kind apart (a name, a session) leaves some of them out: it never counts as all. */
+function advancedTakes({ fields }: AdvancedSelector, { source, readOnly }: EventKind): boolean {
+  const values: Readonly<Record<string, string>> = {
+    eventCategory: 'Management',
+    eventSource: source,
+    readOnly: String(readOnly),
+  }
+  return (
+    fields.some(({ field }) => field === 'eventCategory') &&
+    fields.every((test) => {
+      const value = values[test.field]
+      return value !== undefined && holds(test, value)
+    })
+  )
+}
+
+/** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_AdvancedFieldSelector.html */
+export function holds(test: AdvancedField, value: string): boolean {
+  const any = (patterns: readonly string[], matches: (pattern: string) => boolean) =>
+    patterns.length === 0 || patterns.some(matches)
+  return (
+    any(test.equals, (pattern) => value === pattern) &&
+    any(test.startsWith, (pattern) => value.startsWith(pattern)) &&
+    any(test.endsWith, (pattern) => value.endsWith(pattern)) &&
+    !test.notEquals.includes(value) &&
+    !test.notStartsWith.some((pattern) => value.startsWith(pattern)) &&
+    !test.notEndsWith.some((pattern) => value.endsWith(pattern))
+  )
+}

@@ -1,0 +1,450 @@
+import { known } from '../../../../src/aws/fact.ts'
+import type { CanaryFacts, TrailFacts } from '../../../../src/trail/facts.ts'
+import {
+  BUCKET,
+  type Change,
+  daysAgo,
+  denied,
+  fineStatus,
+  fineTrail,
+  hoursAgo,
+  put,
+  ROOT,
+  TRAIL,
+  trails,
+} from '../../accounts.ts'
+import type { Row, Table } from '../row.ts'
+
+const status = (change: Parameters<typeof fineStatus>[0]) => fineTrail({ status: known(fineStatus(change)) })
+const basic = (change: object) =>
+  fineTrail({
+    selectors: known({
+      basic: [
+        {
+          readWriteType: 'All',
+          includeManagementEvents: true,
+          excludedSources: [],
+          dataResources: [],
+          ...change,
+        },
+      ],
+      advanced: [],
+    }),
+  })
+const field = (name: string, change: object) => ({
+  field: name,
+  equals: [],
+  startsWith: [],
+  endsWith: [],
+  notEquals: [],
+  notStartsWith: [],
+  notEndsWith: [],
+  ...change,
+})
+const advanced = (...selectors: ReturnType<typeof field>[][]) =>
+  fineTrail({ selectors: known({ basic: [], advanced: selectors.map((fields) => ({ fields })) }) })
+const management = field('eventCategory', { equals: ['Management'] })
+const objects = [
+  field('eventCategory', { equals: ['Data'] }),
+  field('resources.type', { equals: ['AWS::S3::Object'] }),
+]
+
+const singleRegion = (change: Partial<TrailFacts> = {}) =>
+  fineTrail({ isMultiRegion: false, arn: `${TRAIL}-local`, name: 'main-local', ...change })
+const ofOrganization = fineTrail({
+  isOrganization: true,
+  status: denied('cloudtrail:GetTrailStatus'),
+  selectors: denied('cloudtrail:GetEventSelectors'),
+})
+
+const unread: Row['unknown'][number] = {
+  says: 'trails may not be read',
+  when: put({ trails: denied('cloudtrail:DescribeTrails') }),
+  permissions: ['cloudtrail:DescribeTrails'],
+}
+const statusUnread: Row['unknown'][number] = {
+  says: "the status of the organization's trail may not be read in a member account",
+  when: trails(ofOrganization),
+  permissions: ['cloudtrail:GetTrailStatus'],
+}
+const selectorsUnread: Row['unknown'][number] = {
+  says: "the selectors of the organization's trail may not be read in a member account",
+  when: trails(ofOrganization),
+  permissions: ['cloudtrail:GetEventSelectors'],
+}
+const none = { says: 'there is no trail', when: trails(), names: [ROOT] }
+const beside = (bad: TrailFacts) => ({ says: 'another trail has it not', when: trails(bad, fineTrail()) })
+
+const canary =
+  (change: Partial<CanaryFacts>): Change =>
+  (account) => ({ ...account, canary: { ...account.canary, ...change } })
+const digest =
+  (change: Partial<CanaryFacts['digest']>): Change =>
+  (account) =>
+    canary({ digest: { ...account.canary.digest, ...change } })(account)
+const mayNotDecrypt = [{ Effect: 'Allow', Action: ['kms:Decrypt'], Resource: 'arn:aws:kms:x' }]
+const canaryOpen: Row['unknown'] = [
+  { says: 'nothing was looked for yet', when: canary({ checkedAt: null }) },
+  {
+    says: 'the last look was two days ago',
+    when: canary({ checkedAt: daysAgo(2).toISOString() }),
+  },
+]
+
+const bucket = (change: object): Change =>
+  put({
+    logBuckets: known([
+      { name: 'another', accessLogging: known(true), isPublic: known(false) },
+      { name: BUCKET, accessLogging: known(true), isPublic: known(false), ...change },
+    ]),
+  })
+const bucketsUnread: Row['unknown'][number] = {
+  says: 'it is not known which buckets there are',
+  when: put({ logBuckets: denied('cloudtrail:DescribeTrails') }),
+  permissions: ['cloudtrail:DescribeTrails'],
+}
+
+const s3Events = (kind: 'read' | 'write', other: 'ReadOnly' | 'WriteOnly'): Row => {
+  const data = (values: string[]) => [{ type: 'AWS::S3::Object', values }]
+  return {
+    fails: [
+      { ...none },
+      { says: 'no data events are recorded', when: trails(basic({})), names: [ROOT] },
+      {
+        says: `only the others are (${other})`,
+        when: trails(basic({ readWriteType: other, dataResources: data(['arn:aws:s3']) })),
+        names: [ROOT],
+      },
+      {
+        says: 'only those of one bucket are',
+        when: trails(basic({ dataResources: data(['arn:aws:s3:::one/']) })),
+        names: [ROOT],
+      },
+      {
+        says: 'only those of one bucket are, by an advanced selector',
+        when: trails(advanced([...objects, field('resources.ARN', { startsWith: ['arn:aws:s3:::one/'] })])),
+        names: [ROOT],
+      },
+      {
+        says: 'those of one bucket are left out',
+        when: trails(
+          advanced([...objects, field('resources.ARN', { notStartsWith: ['arn:aws:s3:::one/'] })]),
+        ),
+        names: [ROOT],
+      },
+      {
+        says: 'only the others are, by an advanced selector',
+        when: trails(advanced([...objects, field('readOnly', { equals: [String(kind !== 'read')] })])),
+        names: [ROOT],
+      },
+      {
+        says: 'only those of one operation are',
+        when: trails(advanced([...objects, field('eventName', { equals: ['GetObject'] })])),
+        names: [ROOT],
+      },
+      {
+        says: 'other data events are, and no objects',
+        when: trails(
+          advanced([
+            field('eventCategory', { equals: ['Data'] }),
+            field('resources.type', { equals: ['AWS::Lambda::Function'] }),
+          ]),
+        ),
+        names: [ROOT],
+      },
+      { says: 'only a trail of one Region records them', when: trails(singleRegion()), names: [ROOT] },
+    ],
+    unknown: [unread, selectorsUnread],
+    passes: [
+      { says: 'by an advanced selector', when: trails(advanced([management], objects)) },
+      {
+        says: 'by an advanced selector for just these',
+        when: trails(advanced([...objects, field('readOnly', { equals: [String(kind === 'read')] })])),
+      },
+      {
+        says: 'by an advanced selector that names all buckets',
+        when: trails(advanced([...objects, field('resources.ARN', { startsWith: ['arn:aws:s3:::'] })])),
+      },
+      {
+        says: 'by the longer way to say all buckets',
+        when: trails(basic({ dataResources: data(['arn:aws:s3:::']) })),
+      },
+    ],
+  }
+}
+
+export const cloudtrail: Table = {
+  'multi-region-trail': {
+    fails: [none, { says: 'the only trail is of one Region', when: trails(singleRegion()), names: [ROOT] }],
+    unknown: [unread],
+    passes: [
+      beside(singleRegion()),
+      { says: 'it is the organization that has it', when: trails(ofOrganization) },
+    ],
+  },
+  'trail-logging': {
+    fails: [
+      none,
+      { says: 'the trail was stopped', when: trails(status({ isLogging: false })), names: [ROOT] },
+      {
+        says: 'only a trail of one Region logs',
+        when: trails(singleRegion(), status({ isLogging: false })),
+        names: [ROOT],
+      },
+    ],
+    unknown: [unread, statusUnread],
+    passes: [
+      beside(status({ isLogging: false })),
+      { says: "one trail logs and another's status is not known", when: trails(ofOrganization, fineTrail()) },
+    ],
+  },
+  'trail-management-events': {
+    fails: [
+      none,
+      {
+        says: 'only writes are recorded',
+        when: trails(basic({ readWriteType: 'WriteOnly' })),
+        names: [ROOT],
+      },
+      { says: 'only reads are recorded', when: trails(basic({ readWriteType: 'ReadOnly' })), names: [ROOT] },
+      {
+        says: 'no management events are recorded',
+        when: trails(basic({ includeManagementEvents: false })),
+        names: [ROOT],
+      },
+      { says: 'there is only an advanced selector for data', when: trails(advanced(objects)), names: [ROOT] },
+      {
+        says: 'an advanced selector leaves out reads',
+        when: trails(advanced([management, field('readOnly', { equals: ['false'] })])),
+        names: [ROOT],
+      },
+      {
+        says: 'an advanced selector leaves out IAM',
+        when: trails(advanced([management, field('eventSource', { notEquals: ['iam.amazonaws.com'] })])),
+        names: [ROOT],
+      },
+      {
+        says: 'the trail with the right selectors was stopped, and the one that logs is blind',
+        when: trails(status({ isLogging: false }), basic({ includeManagementEvents: false })),
+        names: [ROOT],
+      },
+    ],
+    unknown: [
+      unread,
+      statusUnread,
+      {
+        says: 'the selectors may not be read',
+        when: trails(fineTrail({ selectors: denied('cloudtrail:GetEventSelectors') })),
+        permissions: ['cloudtrail:GetEventSelectors'],
+      },
+    ],
+    passes: [
+      {
+        says: 'reads and writes are recorded by two selectors',
+        when: trails(
+          advanced(
+            [management, field('readOnly', { equals: ['true'] })],
+            [management, field('readOnly', { equals: ['false'] })],
+          ),
+        ),
+      },
+      {
+        says: 'KMS and the RDS Data API are left out, as AWS offers it',
+        when: trails(basic({ excludedSources: ['kms.amazonaws.com', 'rdsdata.amazonaws.com'] })),
+      },
+    ],
+  },
+  'trail-delivery': {
+    fails: [
+      none,
+      {
+        says: 'the last delivery was 25 hours ago',
+        when: trails(status({ latestDeliveryAt: hoursAgo(25) })),
+        names: [ROOT],
+      },
+      {
+        says: 'nothing was ever delivered, though there was no error either',
+        when: trails(status({ latestDeliveryAt: null })),
+        names: [ROOT],
+      },
+    ],
+    unknown: [
+      unread,
+      statusUnread,
+      {
+        says: 'the trail has begun a few minutes ago',
+        when: trails(status({ latestDeliveryAt: null, startedAt: hoursAgo(0.1) })),
+      },
+    ],
+    passes: [
+      {
+        says: 'it delivered in spite of an error',
+        when: trails(status({ latestDeliveryError: 'AccessDenied' })),
+      },
+    ],
+  },
+  'trail-delivery-errors': {
+    fails: [
+      none,
+      {
+        says: 'log files could not be delivered',
+        when: trails(status({ latestDeliveryError: 'AccessDenied' })),
+        names: [TRAIL],
+        message: /log files: AccessDenied/,
+      },
+      {
+        says: 'digest files could not be delivered',
+        when: trails(status({ latestDigestError: 'NoSuchBucket' })),
+        names: [TRAIL],
+        message: /digest files: NoSuchBucket/,
+      },
+    ],
+    unknown: [
+      unread,
+      statusUnread,
+      {
+        says: 'one trail has an error and the status of another is not known',
+        when: trails(
+          status({ latestDeliveryError: 'AccessDenied' }),
+          fineTrail({ status: denied('cloudtrail:GetTrailStatus') }),
+        ),
+        finds: [TRAIL],
+      },
+    ],
+  },
+  'trail-canary': {
+    fails: [
+      {
+        says: 'calls are not in the log files after two hours',
+        when: canary({ status: 'missing', waitingSince: hoursAgo(3).toISOString() }),
+        names: [ROOT],
+        message: /since 2026-11-25T09:00/,
+      },
+    ],
+    unknown: [
+      ...canaryOpen,
+      { says: 'a call may still be on its way', when: canary({ status: 'waiting', waitingSince: 'x' }) },
+      { says: 'a call is late', when: canary({ status: 'warning', waitingSince: 'x' }) },
+      {
+        says: 'the log files may not be decrypted',
+        when: canary({ status: 'unknown', reason: 'No permission', statementsToAdd: mayNotDecrypt }),
+        permissions: ['kms:Decrypt'],
+      },
+    ],
+  },
+  'trail-digest-chain': {
+    fails: [
+      {
+        says: 'a log file was changed',
+        when: digest({ status: 'broken', reason: 'The hash of x.json.gz is another' }),
+        names: [ROOT],
+        message: /x\.json\.gz/,
+      },
+      { says: 'there is no chain', when: digest({ status: 'off' }), names: [ROOT] },
+    ],
+    unknown: [
+      ...canaryOpen,
+      { says: 'the first digest file has not come', when: digest({ status: 'waiting' }) },
+      {
+        says: 'digest files may not be read',
+        when: (account) =>
+          digest({ status: 'unknown', reason: 'No permission' })(
+            canary({ statementsToAdd: [{ Action: 's3:GetObject' }] })(account),
+          ),
+        permissions: ['s3:GetObject'],
+      },
+    ],
+  },
+  'trail-log-file-validation': {
+    fails: [
+      none,
+      {
+        says: 'one of two trails does not validate',
+        when: trails(fineTrail(), singleRegion({ logFileValidation: false })),
+        names: [`${TRAIL}-local`],
+      },
+    ],
+    unknown: [unread],
+  },
+  'trail-kms-encryption': {
+    fails: [
+      none,
+      {
+        says: 'one of two trails has no key',
+        when: trails(fineTrail(), singleRegion({ kmsKeyId: null })),
+        names: [`${TRAIL}-local`],
+      },
+    ],
+    unknown: [unread],
+  },
+  'trail-cloudwatch-logs': {
+    fails: [
+      none,
+      {
+        says: 'a trail has no log group',
+        when: trails(fineTrail({ cloudWatchLogsGroupArn: null })),
+        names: [TRAIL],
+      },
+      {
+        says: 'nothing was sent for 25 hours',
+        when: trails(status({ latestCloudWatchLogsDeliveryAt: hoursAgo(25) })),
+        names: [TRAIL],
+      },
+      {
+        says: 'nothing was ever sent',
+        when: trails(status({ latestCloudWatchLogsDeliveryAt: null })),
+        names: [TRAIL],
+      },
+      {
+        says: 'the status is not known, but that there is no log group is',
+        when: trails(
+          fineTrail({ cloudWatchLogsGroupArn: null, status: denied('cloudtrail:GetTrailStatus') }),
+        ),
+        names: [TRAIL],
+      },
+    ],
+    unknown: [unread, statusUnread],
+  },
+  'log-bucket-not-public': {
+    fails: [
+      {
+        says: 'one of the buckets is open to everybody',
+        when: bucket({ isPublic: known(true) }),
+        names: [`arn:aws:s3:::${BUCKET}`],
+      },
+    ],
+    unknown: [
+      bucketsUnread,
+      {
+        says: 'the policy of a bucket of another account may not be read',
+        when: bucket({ isPublic: denied('s3:GetBucketPolicyStatus') }),
+        permissions: ['s3:GetBucketPolicyStatus'],
+      },
+    ],
+  },
+  'log-bucket-access-logging': {
+    fails: [
+      {
+        says: 'requests to one of the buckets are not logged',
+        when: bucket({ accessLogging: known(false) }),
+        names: [`arn:aws:s3:::${BUCKET}`],
+      },
+    ],
+    unknown: [
+      bucketsUnread,
+      {
+        says: 'one bucket may not be asked, and another is bad for sure',
+        when: put({
+          logBuckets: known([
+            { name: 'a', accessLogging: denied('s3:GetBucketLogging'), isPublic: known(false) },
+            { name: 'b', accessLogging: known(false), isPublic: known(false) },
+          ]),
+        }),
+        permissions: ['s3:GetBucketLogging'],
+        finds: ['arn:aws:s3:::b'],
+      },
+    ],
+  },
+  's3-write-events': s3Events('write', 'ReadOnly'),
+  's3-read-events': s3Events('read', 'WriteOnly'),
+}

@@ -1,0 +1,148 @@
+/** When a sweep comes, and what becomes of one whose process dies. No loop runs here: the test calls the looks. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { eq } from 'drizzle-orm'
+import { evaluate } from '../../src/compliance/evaluate.ts'
+import { gatherSnapshot } from '../../src/compliance/gather.ts'
+import { beginScan, readScan, requestScan } from '../../src/compliance/scans.ts'
+import { storeReport } from '../../src/compliance/store.ts'
+import { type SweepContext, sweepIfDue } from '../../src/compliance/sweep.ts'
+import { takeLease } from '../../src/store/lease.ts'
+import { accounts, type TrailLook } from '../../src/store/schema.ts'
+import { forEachDatabase } from '../harness/databases.ts'
+import { type AppUnderTest, openApp } from '../http/app-under-test.ts'
+import { musterSettings } from './settings.ts'
+import { tinyControls } from './tiny-controls.ts'
+
+const minuteMs = 60_000
+
+forEachDatabase((_name, openStore) => {
+  let under: AppUnderTest
+  let context: SweepContext
+  let now = new Date('2026-11-25T09:00:00Z')
+  const pass = (ms: number) => {
+    now = new Date(now.getTime() + ms)
+  }
+  before(async () => {
+    under = await openApp(openStore)
+    context = {
+      store: under.store,
+      jobs: under.deps.jobs,
+      account: under.account,
+      muster: musterSettings(under.catalog),
+      controls: tinyControls,
+      announce: async () => {},
+      clock: () => now,
+      log: under.deps.log,
+    }
+  })
+  after(() => under.close())
+
+  const setAccount = (values: Partial<typeof accounts.$inferInsert>) =>
+    under.store.db.update(accounts).set(values).where(eq(accounts.accountId, context.account.accountId))
+
+  const look = (isVerified: boolean): TrailLook => ({
+    isVerified,
+    reason: isVerified ? null : 'nothing logs',
+    trailArn: null,
+    checkedAt: now.toISOString(),
+    since: now.toISOString(),
+  })
+
+  async function swept() {
+    const outcome = await sweepIfDue(context)
+    assert.notEqual(outcome, 'too early')
+    return outcome === undefined ? undefined : (outcome as { scanId: string }).scanId
+  }
+
+  test('nothing is judged while the groups and policies are still being made, unless somebody asks', async () => {
+    assert.equal(await sweepIfDue(context), 'too early')
+    const asked = await requestScan(under.store.db, context.account.accountId, 'admin', now)
+    assert.equal(await swept(), asked.id)
+    assert.equal(await sweepIfDue(context), 'too early')
+    await setAccount({ catalogAppliedAt: now })
+  })
+
+  test('a sweep comes every ten minutes, and every five while CloudTrail is off', async () => {
+    await setAccount({ trailLook: look(true) })
+    pass(9 * minuteMs)
+    assert.equal(await swept(), undefined)
+    pass(minuteMs)
+    assert.ok(await swept())
+    await setAccount({ trailLook: look(false) })
+    pass(4 * minuteMs)
+    assert.equal(await swept(), undefined)
+    pass(minuteMs)
+    assert.ok(await swept())
+    await setAccount({ trailLook: look(true) })
+    pass(5 * minuteMs)
+    assert.equal(await swept(), undefined)
+  })
+
+  test('one replica at a time: who comes second does nothing, though somebody asked', async () => {
+    const { db } = under.store
+    const { accountId } = context.account
+    await requestScan(db, accountId, 'admin', now)
+    const lease = await takeLease(db, accountId, 'sweep', { leaseMs: minuteMs, everyMs: 0, now })
+    assert.ok(lease)
+    assert.equal(await swept(), undefined)
+    await lease.end(null)
+    assert.ok(await swept())
+  })
+
+  test('a scan whose process died is over when its lease is, another takes its place, and what it still writes is not kept', async () => {
+    const { db } = under.store
+    const { accountId } = context.account
+    await takeLease(db, accountId, 'sweep', { leaseMs: 2 * minuteMs, everyMs: 0, now })
+    const dead = await beginScan(db, accountId, now)
+    assert.equal((await requestScan(db, accountId, 'admin', now)).id, dead.id)
+    assert.equal(await swept(), undefined)
+    assert.equal((await readScan(db, dead.id))?.status, 'running')
+    pass(2 * minuteMs)
+    const next = await swept()
+    assert.ok(next && next !== dead.id)
+    const over = await readScan(db, dead.id)
+    assert.equal(over?.status, 'failed')
+    assert.match(over?.error ?? '', /the process that ran it ended/)
+    const snapshot = await gatherSnapshot({ ...context, db })
+    const finished = {
+      scanId: dead.id,
+      report: evaluate(snapshot, tinyControls, now),
+      calls: 1,
+      progress: { part: '', users: 0, groups: 0, policies: 0 },
+      now,
+    }
+    assert.equal(await storeReport({ db, announce: context.announce }, finished), false)
+    assert.equal((await readScan(db, dead.id))?.status, 'failed')
+  })
+
+  test('a lease that is renewed lasts, and one that ran out is not taken back', async () => {
+    const { db } = under.store
+    const { accountId } = context.account
+    const take = () => takeLease(db, accountId, 'sweep', { leaseMs: minuteMs, everyMs: 0, now })
+    const lease = await take()
+    pass(45_000)
+    assert.equal(await lease?.renew(now), true)
+    pass(45_000)
+    assert.equal(await take(), undefined)
+    pass(minuteMs)
+    const other = await take()
+    assert.ok(other)
+    assert.equal(await lease?.renew(now), false)
+    await lease?.end(now)
+    assert.equal(await take(), undefined)
+    await other.end(null)
+  })
+
+  test('a service that stops does not wait for its scan: the next one begins anew', async () => {
+    const { db } = under.store
+    const { accountId } = context.account
+    const asked = await requestScan(db, accountId, 'admin', now)
+    const stopping = new AbortController()
+    stopping.abort()
+    await assert.rejects(sweepIfDue(context, stopping.signal), /the service stops/)
+    assert.equal((await readScan(db, asked.id))?.status, 'failed')
+    await requestScan(db, accountId, 'admin', now)
+    assert.ok(await swept())
+  })
+})

@@ -1,0 +1,213 @@
+/** From a call of Muster's to the log file that has it, through the sandbox's trail, on a clock that is moved. */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { CreateUserCommand } from '@aws-sdk/client-iam'
+import { forEachDatabase } from '../harness/databases.ts'
+import { auditIn, sightingsIn } from './log-world.ts'
+import { keysOf, lookFor, openTrailWorld } from './trail-world.ts'
+
+forEachDatabase((_name, openStore) => {
+  const opened: { close(): Promise<void> }[] = []
+  after(async () => {
+    for (const each of opened.reverse()) await each.close()
+  })
+
+  async function worldOf() {
+    const all = await openTrailWorld(await openStore())
+    opened.push(all)
+    return all
+  }
+
+  test('while the trail logs, calls of ours are found within minutes', async () => {
+    const all = await worldOf()
+    assert.equal((await all.world.look()).status, 'waiting')
+    all.world.move(5)
+    const facts = await all.world.look()
+    assert.equal(facts.status, 'found', facts.reason ?? '')
+    assert.equal(facts.latest?.eventName, 'GetAccountSummary')
+    assert.equal(facts.latest?.bucket, all.bucket)
+    assert.equal((await lookFor(all, 5 * 60)).status, 'found')
+    assert.deepEqual(all.world.told, [])
+  })
+
+  test('a trail that is stopped is noticed after 30 minutes, missed after 2 hours, and found again', async () => {
+    const all = await worldOf()
+    assert.equal((await lookFor(all, 20)).status, 'found')
+    all.trail.isLogging = false
+    all.trail.stoppedAt = all.world.now().getTime()
+    // What was under way is still delivered.
+    assert.equal((await lookFor(all, 30)).status, 'found')
+    assert.equal((await lookFor(all, 30)).status, 'warning')
+    const missing = await lookFor(all, 90)
+    assert.equal(missing.status, 'missing')
+    assert.ok(missing.waitingSince)
+    all.trail.isLogging = true
+    all.trail.startedAt = all.world.now().getTime()
+    assert.equal((await lookFor(all, 30)).status, 'found')
+    assert.deepEqual(
+      all.world.told.map(({ type, data }) => [type, data.status]),
+      [
+        ['trail.canary_missing', 'warning'],
+        ['trail.canary_missing', 'missing'],
+        ['trail.canary_found', undefined],
+      ],
+    )
+    assert.deepEqual(
+      (await auditIn(all.world.store)).map(({ action }) => action),
+      ['trail.canary_missing', 'trail.canary_missing', 'trail.canary_found'],
+    )
+  })
+
+  test('where there never was a trail, what is called is missed all the same', async () => {
+    const all = await worldOf()
+    all.sandbox.state.trails.clear()
+    await lookFor(all, 35)
+    const facts = await all.world.look()
+    assert.equal(facts.status, 'warning')
+    assert.match(facts.reason ?? '', /no trail is verified/)
+    assert.equal(facts.digest.status, 'unknown')
+  })
+
+  const blindings = [
+    [{ ReadWriteType: 'WriteOnly' }],
+    [{ IncludeManagementEvents: false }],
+    [{ ExcludeManagementEventSources: ['iam.amazonaws.com'] }],
+  ]
+  for (const [selector] of blindings) {
+    test(`selectors that blind the trail are noticed: ${JSON.stringify(selector)}`, async (t) => {
+      const all = await worldOf()
+      assert.equal((await lookFor(all, 20)).status, 'found')
+      all.trail.eventSelectors = [{ ReadWriteType: 'All', IncludeManagementEvents: true, ...selector }]
+      const facts = await lookFor(all, 60)
+      if (selector && 'ExcludeManagementEventSources' in selector && facts.status === 'found') {
+        t.diagnostic('the sandbox does not exclude IAM, as AWS does not')
+        return
+      }
+      assert.equal(facts.status, 'warning')
+    })
+  }
+
+  test('a trail that cannot deliver is noticed, and what it delivers later is found', async () => {
+    const all = await worldOf()
+    assert.equal((await lookFor(all, 20)).status, 'found')
+    all.trail.deliveryError = 'AccessDenied'
+    assert.equal((await lookFor(all, 60)).status, 'warning')
+    all.trail.deliveryError = undefined
+    assert.equal((await lookFor(all, 30)).status, 'found')
+  })
+
+  test('what Muster wrote is kept as evidence, with the file that has it', async () => {
+    const all = await worldOf()
+    await all.world.look()
+    const { requestId } = await all.world.account.call(new CreateUserCommand({ UserName: 'ada' }))
+    all.world.move(6)
+    await all.world.look()
+    const [sighting] = await sightingsIn(all.world.store)
+    assert.equal(sighting?.request_id, requestId)
+    assert.equal(sighting?.event_name, 'CreateUser')
+    assert.ok(keysOf(all, 'CloudTrail').includes(sighting?.key ?? ''))
+  })
+
+  const denials = [
+    {
+      what: 'listing the bucket',
+      fault: { action: 'ListObjectsV2', code: 'AccessDenied', message: 'Access Denied' },
+      actions: ['s3:ListBucket', 's3:GetObject', 'kms:Decrypt'],
+      says: /may not call s3:ListBucket on the bucket/,
+    },
+    {
+      what: 'reading a log file',
+      fault: { action: 'GetObject', code: 'AccessDenied', message: 'Access Denied' },
+      actions: ['s3:ListBucket', 's3:GetObject', 'kms:Decrypt'],
+      says: /may not call s3:GetObject on the bucket/,
+    },
+    {
+      what: 'the key of the log files',
+      fault: {
+        action: 'GetObject',
+        code: 'AccessDenied',
+        message:
+          'User: arn:aws:sts::123456789012:assumed-role/muster/muster is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext',
+      },
+      actions: ['kms:Decrypt'],
+      says: /may not call kms:Decrypt/,
+    },
+  ]
+  for (const { what, fault, actions, says } of denials) {
+    test(`without permission for ${what} nothing is known, and the statement to add is given`, async () => {
+      const all = await worldOf()
+      const key = 'arn:aws:kms:eu-west-1:123456789012:key/0b1c'
+      all.trail.kmsKeyId = key
+      await lookFor(all, 20)
+      const { action, code, message } = fault
+      const takeBack = all.sandbox.faults.add({
+        action,
+        times: Infinity,
+        outcome: { code, message, status: 403 },
+      })
+      const facts = await lookFor(all, 40)
+      assert.equal(facts.status, 'unknown')
+      assert.match(facts.reason ?? '', says)
+      assert.deepEqual(
+        facts.statementsToAdd.map(({ Action }) => Action),
+        actions,
+      )
+      const ofKey = facts.statementsToAdd.at(-1)
+      assert.equal(ofKey?.Resource, key)
+      assert.deepEqual(ofKey?.Condition, { StringEquals: { 'kms:ViaService': 's3.eu-west-1.amazonaws.com' } })
+      if (actions.length > 1) {
+        const folder = 'AWSLogs/123456789012/'
+        assert.deepEqual(facts.statementsToAdd[0], {
+          Sid: 'ListTheLogFiles',
+          Effect: 'Allow',
+          Action: 's3:ListBucket',
+          Resource: `arn:aws:s3:::${all.bucket}`,
+          Condition: { StringLike: { 's3:prefix': [`${folder}CloudTrail*`] } },
+        })
+        assert.equal(facts.statementsToAdd[1]?.Resource, `arn:aws:s3:::${all.bucket}/${folder}*`)
+      }
+      assert.deepEqual(all.world.told, [])
+      takeBack()
+      const again = await lookFor(all, 20)
+      assert.equal(again.status, 'found')
+      assert.deepEqual(again.statementsToAdd, [])
+    })
+  }
+
+  test('without permission for the call that is looked for, that is what is said', async () => {
+    const all = await worldOf()
+    all.sandbox.faults.add({
+      action: 'GetAccountSummary',
+      times: Infinity,
+      outcome: { code: 'AccessDenied', status: 403 },
+    })
+    const facts = await all.world.look()
+    assert.equal(facts.status, 'unknown')
+    assert.deepEqual(
+      facts.statementsToAdd.map(({ Action }) => Action),
+      ['iam:GetAccountSummary'],
+    )
+  })
+
+  test('ten thousand old files cost the first look one listing', async () => {
+    const all = await worldOf()
+    const body = gzipSync('{"Records":[]}')
+    for (let i = 0; i < 10_000; i++) {
+      const at = new Date(all.world.now().getTime() - (60 + i) * 60_000)
+      const stamp = `${at.toISOString().slice(0, 16).replaceAll(/[-:]/g, '')}Z`
+      const day = at.toISOString().slice(0, 10).replaceAll('-', '/')
+      const name = `123456789012_CloudTrail_us-east-1_${stamp}_aaaaaaaaaaaaaaaa.json.gz`
+      all.sandbox.buckets.put(all.bucket, {
+        key: `AWSLogs/123456789012/CloudTrail/us-east-1/${day}/${name}`,
+        body,
+        at,
+      })
+    }
+    all.sandbox.calls.clear()
+    await all.world.look()
+    const reads = all.sandbox.calls.actions().filter((action) => /^(ListObjects|GetObject)/.test(action))
+    // Log files, and digest files.
+    assert.deepEqual(reads, ['ListObjectsV2', 'ListObjectsV2'])
+  })
+})
