@@ -28,6 +28,7 @@ import { employeeRoutes } from './http/routes/employees.ts'
 import { enrollmentRoutes } from './http/routes/enrollments.ts'
 import { healthRoutes } from './http/routes/health.ts'
 import { notificationRoutes } from './http/routes/notifications.ts'
+import { offboardingRoutes } from './http/routes/offboarding.ts'
 import { operationRoutes } from './http/routes/operations.ts'
 import { passwordPolicyRoutes } from './http/routes/password-policy.ts'
 import { roleRoutes } from './http/routes/roles.ts'
@@ -46,6 +47,7 @@ import { DriftSchema } from './http/schemas/drift.ts'
 import { EmployeeSchema, IdentitySchema, PlanPreviewSchema } from './http/schemas/employee.ts'
 import { EnrollmentSchema, NewEnrollmentSchema } from './http/schemas/enrollment.ts'
 import { NotificationSchema } from './http/schemas/notification.ts'
+import { OffboardingSchema } from './http/schemas/offboarding.ts'
 import { OperationSchema } from './http/schemas/operation.ts'
 import { PasswordPolicyLookSchema } from './http/schemas/password-policy.ts'
 import { ProblemSchema } from './http/schemas/problem.ts'
@@ -64,6 +66,7 @@ const namedSchemas = [
   PlanPreviewSchema,
   EnrollmentSchema,
   NewEnrollmentSchema,
+  OffboardingSchema,
   OperationSchema,
   DeliverySchema,
   RoleSchema,
@@ -124,6 +127,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       })
       await v1.register(employeeRoutes, { deps })
       await v1.register(employeeChangeRoutes, { deps })
+      await v1.register(offboardingRoutes, { deps })
       await v1.register(enrollmentRoutes, { deps })
       await v1.register(operationRoutes, { deps })
       await v1.register(deliveryRoutes, { deps })

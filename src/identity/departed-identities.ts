@@ -1,0 +1,118 @@
+/** The identities of somebody who left, with what was done to them since, and what the trail has of it. */
+import { sql } from 'drizzle-orm'
+import { type Database, rowsOf } from '../store/open.ts'
+import type { IdentityState, OperationKind, OperationStatus, RecordedStep } from '../store/schema.ts'
+import type { CanaryFacts } from '../trail/facts.ts'
+import type { Departure } from './departure.ts'
+import type { DepartedIdentity, DepartureOperation, Sighting, TrailRecord } from './offboarding-evidence.ts'
+
+/** Clocks of replicas differ a little, and the first call follows within milliseconds. */
+const clockToleranceMs = 5000
+
+/** The employee's identities with what was done since; a handful of statements, whoever it is. */
+export async function readDepartedIdentities(
+  db: Database,
+  employeeId: string,
+  { beganAt, returnedAt }: Departure,
+): Promise<DepartedIdentity[]> {
+  const rows = await rowsOf<Record<string, unknown>>(
+    db,
+    sql`select * from identities where employee_id = ${employeeId} order by account_id`,
+  )
+  const done = await rowsOf<{
+    id: string
+    identity_id: string
+    kind: OperationKind
+    status: OperationStatus
+    cause: string
+    started_at: string
+    steps: readonly RecordedStep[]
+  }>(
+    db,
+    sql`
+      select id, identity_id, kind, status, cause, started_at, steps from operations
+      where employee_id = ${employeeId} and status <> 'planned' order by id`,
+  )
+  const from = Math.max(beganAt.getTime() - clockToleranceMs, returnedAt?.getTime() ?? 0)
+  const operations = done.map((row) => ({ ...row, startedAt: new Date(row.started_at) }))
+  const ofDeparture = operations.filter(({ startedAt }) => startedAt.getTime() >= from)
+  return await Promise.all(
+    rows.map(async (row): Promise<DepartedIdentity> => {
+      const own = ofDeparture.filter(({ identity_id }) => identity_id === row.id)
+      const accountId = row.account_id as string
+      const isUntouched = row.aws_user_id === null && row.touched_at === null && row.adopt === false
+      return {
+        identityId: row.id as string,
+        accountId,
+        userName: row.user_name as string,
+        state: row.state as IdentityState,
+        reason: row.reason as string | null,
+        isReconciled: Number(row.generation) === Number(row.reconciled_generation),
+        wasNeverMade: isUntouched && !operations.some(({ identity_id }) => identity_id === row.id),
+        lockedAt: moment(row.locked_at),
+        deletedAt: moment(row.deleted_at),
+        nextLookAt: moment(row.next_look_at),
+        lastReconciledAt: moment(row.last_reconciled_at),
+        operations: own.map(({ id, kind, status, cause, startedAt, steps }) => ({
+          id,
+          kind,
+          status,
+          cause,
+          startedAt,
+          steps,
+        })),
+        trail: await readTrail(db, accountId, own),
+      }
+    }),
+  )
+}
+
+async function readTrail(
+  db: Database,
+  accountId: string,
+  operations: readonly Pick<DepartureOperation, 'steps'>[],
+): Promise<TrailRecord> {
+  const requestIds = operations.flatMap(({ steps }) => steps.flatMap(({ requestId }) => requestId ?? []))
+  const seen = await rowsOf<{
+    request_id: string
+    bucket: string
+    key: string
+    event_id: string
+    event_at: string
+  }>(
+    db,
+    sql`
+      select request_id, bucket, key, event_id, event_at from trail_sightings
+      where account_id = ${accountId} and request_id = any(${sql.param(requestIds)}::text[])`,
+  )
+  const logs = await rowsOf<{ facts: CanaryFacts | null }>(
+    db,
+    sql`select facts from trail_logs where account_id = ${accountId}`,
+  )
+  const [oldest] = await rowsOf<{ at: string | null }>(
+    db,
+    sql`select min(called_at) as at from canaries where account_id = ${accountId}`,
+  )
+  const sighting = (row: (typeof seen)[number]): Sighting => ({
+    bucket: row.bucket,
+    key: row.key,
+    eventId: row.event_id,
+    eventAt: new Date(row.event_at),
+  })
+  return {
+    sightings: new Map(seen.map((row) => [row.request_id, sighting(row)])),
+    problem: problemIn(logs.flatMap(({ facts }) => facts ?? [])),
+    lookedForSince: moment(oldest?.at ?? null),
+  }
+}
+
+/** One trail whose files can be read is enough. */
+function problemIn(facts: readonly CanaryFacts[]): string | null {
+  if (facts.length === 0) return 'the log files of a trail have not been looked at'
+  if (facts.some(({ status }) => status !== 'unknown')) return null
+  return facts[0]?.reason ?? 'the log files of the trail cannot be read'
+}
+
+function moment(value: unknown): Date | null {
+  return value === null || value === undefined ? null : new Date(value as string)
+}

@@ -1,0 +1,271 @@
+/**
+ * Evidence of a departure: what the person had, when it was taken, by which call, and whether the trail has that
+ * call. Made from the record alone. What the record does not have is said to be not recorded. Pure.
+ */
+import type { IdentityState, OperationKind, OperationStatus, RecordedStep } from '../store/schema.ts'
+import { actionOf, type Removal, removalKinds, type What } from './offboarding-actions.ts'
+
+export interface DepartedIdentity {
+  readonly identityId: string
+  readonly accountId: string
+  readonly userName: string
+  readonly state: IdentityState
+  readonly reason: string | null
+  /** All that was asked for has been done. */
+  readonly isReconciled: boolean
+  /** Nothing was ever done, or begun, for it in AWS. */
+  readonly wasNeverMade: boolean
+  readonly lockedAt: Date | null
+  readonly deletedAt: Date | null
+  readonly nextLookAt: Date | null
+  readonly lastReconciledAt: Date | null
+  /** Of this departure, oldest first. */
+  readonly operations: readonly DepartureOperation[]
+  readonly trail: TrailRecord
+}
+
+export interface DepartureOperation {
+  readonly id: string
+  readonly kind: OperationKind
+  readonly status: OperationStatus
+  readonly cause: string
+  readonly startedAt: Date
+  readonly steps: readonly RecordedStep[]
+}
+
+/** What is known of the log files of an account's trail. */
+export interface TrailRecord {
+  /** By request id. */
+  readonly sightings: ReadonlyMap<string, Sighting>
+  /** Why log files cannot be searched; null when they are. */
+  readonly problem: string | null
+  /** Calls from before are not looked for; null when there is no such moment. */
+  readonly lookedForSince: Date | null
+}
+
+export interface Sighting {
+  readonly bucket: string
+  readonly key: string
+  readonly eventId: string
+  readonly eventAt: Date
+}
+
+export type TrailEvidence =
+  | {
+      readonly status: 'found'
+      readonly bucket: string
+      readonly key: string
+      readonly eventId: string
+      readonly eventAt: string
+    }
+  | { readonly status: 'waiting' | 'not_found' }
+  | { readonly status: 'unknown'; readonly reason: string }
+
+export interface OffboardingAction extends Removal {
+  /** `unknown`: the process died before it could note what came of it. */
+  readonly outcome: 'done' | 'already' | 'failed' | 'skipped' | 'unknown'
+  /** RFC 3339: when AWS answered, or the run began where that is not on record. */
+  readonly at: string
+  readonly requestId: string | null
+  readonly operationId: string
+  readonly error: string | null
+  /** Of an action that did not come to its end: when a later look found nothing left to do. */
+  readonly confirmedAt: string | null
+  /** Null without a request id. */
+  readonly trail: TrailEvidence | null
+}
+
+export interface FoundOfKind {
+  readonly what: What
+  /**
+   * `removed`: found, and taken away (a lock makes keys inactive, a purge deletes them). `none`: looked for, and
+   * nothing found; for credentials that a lock makes inactive: none that was active. `not_recorded`: the record
+   * does not tell. `open`: something is still there, or may be.
+   */
+  readonly status: 'removed' | 'none' | 'not_recorded' | 'open'
+  readonly count: number
+}
+
+export interface AccountEvidence {
+  readonly accountId: string
+  readonly userName: string
+  readonly state: IdentityState
+  readonly reason: string | null
+  readonly wasNeverMade: boolean
+  readonly lockedAt: string | null
+  readonly deletedAt: string | null
+  readonly nextLookAt: string | null
+  readonly firstDeny: FirstDenyEvidence | null
+  readonly actions: readonly OffboardingAction[]
+  readonly found: readonly FoundOfKind[]
+  readonly open: readonly OpenItem[]
+  readonly complete: boolean
+}
+
+export interface FirstDenyEvidence {
+  readonly by: 'quarantine' | 'boundary' | null
+  /** RFC 3339: when IAM accepted it. */
+  readonly acceptedAt: string
+  /** From the moment at which access was to end, or at which Muster heard of it where that was later. */
+  readonly seconds: number
+  readonly requestId: string | null
+  readonly operationId: string | null
+  readonly trail: TrailEvidence | null
+}
+
+export interface OpenItem {
+  readonly what: What | 'identity'
+  readonly id: string | null
+  /** One sentence. */
+  readonly reason: string
+}
+
+/** @param dueAt when access was to end, or Muster heard of it, whichever was later */
+export function evidenceOf(
+  identity: DepartedIdentity,
+  { dueAt, quarantineGroup, now }: { dueAt: Date; quarantineGroup: string; now: Date },
+): AccountEvidence {
+  const { state, reason, operations } = identity
+  const isSettled =
+    identity.wasNeverMade ||
+    ((state === 'locked' || state === 'deleted') && reason === null && identity.isReconciled)
+  const actions = operations.flatMap((operation) =>
+    operation.steps.flatMap((step): OffboardingAction[] => {
+      const removal = actionOf(step, quarantineGroup)
+      return removal ? [{ ...removal, ...outcomeOf(step, operation, identity, isSettled, now) }] : []
+    }),
+  )
+  const open = isSettled ? [] : openItems(identity, actions)
+  return {
+    accountId: identity.accountId,
+    userName: identity.userName,
+    state,
+    reason,
+    wasNeverMade: identity.wasNeverMade,
+    lockedAt: text(identity.lockedAt),
+    deletedAt: text(identity.deletedAt),
+    nextLookAt: text(identity.nextLookAt),
+    firstDeny: firstDenyOf(identity, actions, dueAt),
+    actions,
+    found: foundOf(identity, actions, open, isSettled),
+    open,
+    complete: isSettled && open.length === 0,
+  }
+}
+
+function outcomeOf(
+  step: RecordedStep,
+  operation: DepartureOperation,
+  identity: DepartedIdentity,
+  isSettled: boolean,
+  now: Date,
+): Omit<OffboardingAction, keyof Removal> {
+  const outcome = step.outcome === 'planned' ? 'unknown' : step.outcome
+  const answeredAt = step.startedAt
+    ? new Date(Date.parse(step.startedAt) + (step.durationMs ?? 0))
+    : operation.startedAt
+  const wasLeft = outcome !== 'done' && outcome !== 'already'
+  return {
+    outcome,
+    at: answeredAt.toISOString(),
+    requestId: step.requestId ?? null,
+    operationId: operation.id,
+    error: step.error ?? null,
+    confirmedAt: wasLeft && isSettled ? text(identity.lastReconciledAt) : null,
+    trail: step.requestId ? trailOf(step.requestId, answeredAt, identity.trail, now) : null,
+  }
+}
+
+const missingAfterMs = 2 * 3_600_000
+
+function trailOf(
+  requestId: string,
+  calledAt: Date,
+  { sightings, problem, lookedForSince }: TrailRecord,
+  now: Date,
+): TrailEvidence {
+  const found = sightings.get(requestId)
+  if (found) return { status: 'found', ...found, eventAt: found.eventAt.toISOString() }
+  if (problem !== null) return { status: 'unknown', reason: problem }
+  if (lookedForSince === null || calledAt < lookedForSince) {
+    return {
+      status: 'unknown',
+      reason: 'the call is older than those that Muster looks for in the log files',
+    }
+  }
+  return { status: now.getTime() - calledAt.getTime() < missingAfterMs ? 'waiting' : 'not_found' }
+}
+
+function firstDenyOf(
+  { lockedAt }: DepartedIdentity,
+  actions: readonly OffboardingAction[],
+  dueAt: Date,
+): FirstDenyEvidence | null {
+  const secondsTo = (at: string) => Math.max(0, (Date.parse(at) - dueAt.getTime()) / 1000)
+  const deny = actions.find(
+    ({ effect, outcome }) => (effect === 'quarantined' || effect === 'bounded') && outcome === 'done',
+  )
+  // After a crash the call itself may not be on record, while that it was accepted is.
+  if (lockedAt && (!deny || lockedAt.getTime() < Date.parse(deny.at) - crashToleranceMs)) {
+    const acceptedAt = lockedAt.toISOString()
+    return {
+      by: null,
+      acceptedAt,
+      seconds: secondsTo(acceptedAt),
+      requestId: null,
+      operationId: null,
+      trail: null,
+    }
+  }
+  if (!deny) return null
+  const { at: acceptedAt, requestId, operationId, trail, effect } = deny
+  const by = effect === 'quarantined' ? 'quarantine' : 'boundary'
+  return { by, acceptedAt, seconds: secondsTo(acceptedAt), requestId, operationId, trail }
+}
+
+/** The moment on the identity is that of asking, the one of the call that of the answer. */
+const crashToleranceMs = 60_000
+
+function openItems(identity: DepartedIdentity, actions: readonly OffboardingAction[]): OpenItem[] {
+  const last = new Map(actions.map((action) => [`${action.what} ${action.id}`, action]))
+  const left = [...last.values()].filter(({ outcome }) => outcome !== 'done' && outcome !== 'already')
+  const { state, reason } = identity
+  return [
+    {
+      what: 'identity',
+      id: null,
+      reason: reason ?? `the identity is ${state}, and what was asked for is not done yet`,
+    },
+    ...left.map(({ what, id, outcome, error }) => ({
+      what,
+      id,
+      reason: error ?? (outcome === 'unknown' ? 'what came of it is not known yet' : 'it was not done yet'),
+    })),
+  ]
+}
+
+/**
+ * What a reached lock, or a deleted user, proves: a lock is reached only if every list was read and nothing was
+ * left in it; IAM deletes a user only when nothing hangs on it.
+ */
+function foundOf(
+  { state, wasNeverMade }: DepartedIdentity,
+  actions: readonly OffboardingAction[],
+  open: readonly OpenItem[],
+  isSettled: boolean,
+): FoundOfKind[] {
+  const wasDeleted = actions.some(
+    ({ effect, outcome }) => effect === 'user_deleted' && outcome !== 'failed' && outcome !== 'skipped',
+  )
+  const isDeleted = isSettled && state === 'deleted' && wasDeleted
+  const isLocked = isSettled && state === 'locked'
+  return removalKinds.map(({ what, readByLock }) => {
+    const count = new Set(actions.filter((action) => action.what === what).map(({ id }) => id)).size
+    if (open.some((item) => item.what === what)) return { what, status: 'open', count }
+    if (count > 0) return { what, status: isSettled ? 'removed' : 'open', count }
+    const isProven = wasNeverMade || isDeleted || (isLocked && readByLock)
+    return { what, status: isProven ? 'none' : 'not_recorded', count }
+  })
+}
+
+const text = (moment: Date | null) => moment?.toISOString() ?? null

@@ -1,0 +1,110 @@
+/** The evidence of an employee's last departure, put together from the record: nothing is asked of AWS. */
+import { eq } from 'drizzle-orm'
+import type { Database } from '../store/open.ts'
+import { deliveries, type EmployeeStatus, type Hold } from '../store/schema.ts'
+import { readDepartedIdentities } from './departed-identities.ts'
+import {
+  type Departed,
+  type Departure,
+  isOut,
+  readDeparted,
+  readDeparture,
+  readSaidOfEnd,
+  type SaidOfEnd,
+} from './departure.ts'
+import { type AccountEvidence, evidenceOf, type TrailEvidence } from './offboarding-evidence.ts'
+
+export interface Offboarding {
+  readonly employeeId: string
+  readonly status: EmployeeStatus
+  readonly hold: Hold | null
+  readonly departure: {
+    readonly beganAt: Date
+    /** When access was to end, or Muster heard of it, whichever was later. */
+    readonly dueAt: Date
+    /** `hr delivery <id>`, `schedule`, or the administrator; null where it is not on record. */
+    readonly cause: string | null
+    readonly delivery: CausingDelivery | null
+    readonly said: readonly SaidOfEnd[]
+  }
+  readonly accounts: readonly AccountEvidence[]
+  /** How many of the calls the trail is known to have. */
+  readonly trail: Readonly<Record<TrailEvidence['status'], number>>
+  /** Nothing is left to be done in any account. */
+  readonly complete: boolean
+  readonly limits: readonly string[]
+}
+
+export interface CausingDelivery {
+  readonly id: string
+  readonly source: string
+  readonly receivedAt: Date
+}
+
+/** `unknown`: nobody was ever hired under this id. `here`: nobody took the person's access away. */
+export type OffboardingAnswer =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'here'; readonly status: EmployeeStatus }
+  | { readonly kind: 'out'; readonly offboarding: Offboarding }
+
+/** A handful of statements, whoever it is. */
+export async function readOffboarding(
+  db: Database,
+  employeeId: string,
+  { quarantineGroup, now }: { readonly quarantineGroup: string; readonly now: Date },
+): Promise<OffboardingAnswer> {
+  const employee = await readDeparted(db, employeeId)
+  if (!employee) return { kind: 'unknown' }
+  if (!isOut(employee)) return { kind: 'here', status: employee.status }
+  const departure = await readDeparture(db, employee)
+  const [delivery, said, departed] = await Promise.all([
+    readDelivery(db, departure.cause),
+    readSaidOfEnd(db, employeeId, departure),
+    readDepartedIdentities(db, employeeId, departure),
+  ])
+  const dueAt = dueAtOf(employee, departure, delivery)
+  const accounts = departed.map((identity) => evidenceOf(identity, { dueAt, quarantineGroup, now }))
+  return {
+    kind: 'out',
+    offboarding: {
+      employeeId,
+      status: employee.status,
+      hold: employee.hold,
+      departure: { beganAt: departure.beganAt, dueAt, cause: departure.cause, delivery, said },
+      accounts,
+      trail: countTrail(accounts),
+      complete: accounts.every(({ complete }) => complete),
+      limits: offboardingLimits,
+    },
+  }
+}
+
+async function readDelivery(db: Database, cause: string | null): Promise<CausingDelivery | null> {
+  const id = /^\S+ delivery ([0-9a-f-]{36})$/.exec(cause ?? '')?.[1]
+  if (id === undefined) return null
+  const { source, receivedAt } = deliveries
+  const [row] = await db.select({ source, receivedAt }).from(deliveries).where(eq(deliveries.id, id))
+  return row ? { id, ...row } : null
+}
+
+function dueAtOf({ lockedSince }: Departed, { beganAt }: Departure, delivery: CausingDelivery | null): Date {
+  if (delivery) return delivery.receivedAt
+  // What was agreed for a date was due then, whenever Muster came to it.
+  return lockedSince && lockedSince < beganAt ? lockedSince : beganAt
+}
+
+function countTrail(accounts: readonly AccountEvidence[]): Offboarding['trail'] {
+  const count = { found: 0, waiting: 0, not_found: 0, unknown: 0 }
+  for (const { actions } of accounts) {
+    for (const { trail } of actions) if (trail) count[trail.status]++
+  }
+  return count
+}
+
+/** What taking everything from a user does not reach: for whoever reads the evidence. */
+const offboardingLimits = [
+  'Sessions of roles that the person assumed earlier go on until they expire: revoke them at the role.',
+  'Services that only verify sts:GetCallerIdentity take temporary credentials of the user until those expire: no policy can deny that call.',
+  'Connections that are open already (SSH, databases) are not cut.',
+  'A change in IAM takes effect everywhere within seconds usually, within minutes at worst.',
+] as const

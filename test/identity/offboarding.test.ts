@@ -1,0 +1,240 @@
+/** The evidence of a departure, as an auditor asks for it: from real runs, on a real database. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sql } from 'drizzle-orm'
+import { rowsOf } from '../../src/store/open.ts'
+import { canaries, trailLogs, trailSightings } from '../../src/store/schema.ts'
+import type { CanaryFacts } from '../../src/trail/facts.ts'
+import { call, forEachEngine, giveCredentials, type RunningService } from '../harness/service.ts'
+import { certificatePem, sshPublicKey } from '../sandbox/samples.ts'
+
+type Found = { what: string; status: string; count: number }
+type Action = { what: string; id: string | null; effect: string; outcome: string; requestId: string | null }
+
+const found = (account: { found: Found[] }) =>
+  Object.fromEntries(account.found.map(({ what, status, count }) => [what, [status, count]]))
+
+/** Everything that a person can have. */
+function giveEverything({ sandbox }: RunningService, UserName: string) {
+  giveCredentials(sandbox, UserName)
+  call(sandbox, 'UploadSSHPublicKey', { UserName, SSHPublicKeyBody: sshPublicKey })
+  call(sandbox, 'UploadSigningCertificate', { UserName, CertificateBody: certificatePem })
+  call(sandbox, 'CreateVirtualMFADevice', { VirtualMFADeviceName: UserName, Path: '/muster/' })
+  const serialNumber = `arn:aws:iam::${sandbox.accountId}:mfa/muster/${UserName}`
+  const [device, user] = [
+    sandbox.state.virtualMfaDevices.get(serialNumber),
+    sandbox.state.users.get(UserName),
+  ]
+  assert.ok(device && user)
+  device.userKey = UserName
+  device.enableDate = user.createDate
+  user.mfaDevices = [{ serialNumber, enableDate: user.createDate }]
+}
+
+forEachEngine((_name, open) => {
+  let shared: Promise<RunningService> | undefined
+  const running = () => {
+    shared ??= open()
+    return shared
+  }
+
+  test('everything that a leaver had is listed, with the call that took it and who asked for it', async () => {
+    const muster = await running()
+    const { hire, tell, until, api, sandbox } = muster
+    await hire('O1')
+    const { user_name: userName } = await until('O1', 'awaiting_mfa')
+    giveEverything(muster, userName)
+    const deliveryId = await tell('employee.terminated', 'O1')
+    await until('O1', 'locked')
+
+    const evidence = await api('GET', '/v1/employees/O1/offboarding')
+    assert.equal(evidence.complete, true)
+    assert.equal(evidence.status, 'terminated')
+    assert.equal(evidence.departure.cause, `hr delivery ${deliveryId}`)
+    assert.equal(evidence.departure.delivery.id, deliveryId)
+    assert.equal(evidence.departure.dueAt, evidence.departure.delivery.receivedAt)
+    assert.deepEqual(
+      evidence.departure.said.map((said: { kind: string; deliveryId: string }) => [
+        said.kind,
+        said.deliveryId,
+      ]),
+      [['employee.terminated', deliveryId]],
+    )
+    const [account] = evidence.accounts
+    assert.equal(account.state, 'locked')
+    assert.equal(account.firstDeny.by, 'quarantine')
+    assert.ok(account.firstDeny.seconds < 60)
+    assert.deepEqual(found(account), {
+      'login-profile': ['removed', 1],
+      'access-key': ['removed', 1],
+      'ssh-key': ['removed', 1],
+      certificate: ['removed', 1],
+      'service-credential': ['removed', 1],
+      'mfa-device': ['not_recorded', 0],
+      group: ['removed', 3],
+      'attached-policy': ['removed', 1],
+      'inline-policy': ['removed', 1],
+    })
+    // Each request id is that of a call that AWS was sent.
+    const called = new Set(sandbox.calls.entries.map(({ requestId }) => requestId))
+    for (const { requestId } of account.actions as Action[]) assert.ok(called.has(requestId ?? ''))
+    assert.ok(evidence.limits.length >= 3)
+  })
+
+  test('a call that a log file has is found in it, and others are waited for, or unknown without log files', async () => {
+    const { hire, tell, until, api, service, sandbox } = await running()
+    await hire('O2')
+    await until('O2', 'awaiting_mfa')
+    await tell('employee.terminated', 'O2')
+    await until('O2', 'locked')
+    const read = async () => (await api('GET', '/v1/employees/O2/offboarding')).accounts[0].firstDeny
+    const before = await read()
+    assert.equal(before.trail.status, 'unknown')
+
+    const { accountId } = sandbox
+    const now = new Date()
+    const { db } = service.store
+    await db.insert(trailLogs).values({
+      accountId,
+      trailArn: 'arn:aws:cloudtrail:us-east-1:123456789012:trail/t',
+      facts: { status: 'found' } as CanaryFacts,
+    })
+    await db.insert(canaries).values({
+      requestId: 'the-first-canary',
+      accountId,
+      eventName: 'CreateUser',
+      calledAt: new Date(now.getTime() - 3_600_000),
+    })
+    assert.equal((await read()).trail.status, 'waiting')
+    await db.insert(trailSightings).values({
+      accountId,
+      requestId: before.requestId,
+      eventId: 'the-event',
+      eventName: 'AddUserToGroup',
+      eventAt: now,
+      bucket: 'the-bucket',
+      key: 'AWSLogs/file.json.gz',
+      seenAt: now,
+    })
+    const evidence = await api('GET', '/v1/employees/O2/offboarding')
+    assert.deepEqual(evidence.accounts[0].firstDeny.trail, {
+      status: 'found',
+      bucket: 'the-bucket',
+      key: 'AWSLogs/file.json.gz',
+      eventId: 'the-event',
+      eventAt: now.toISOString(),
+    })
+    assert.equal(evidence.trail.found, 1)
+  })
+
+  test('of somebody who was hired again in between, only the last departure counts', async () => {
+    const { hire, tell, until, api } = await running()
+    await hire('O3')
+    await until('O3', 'awaiting_mfa')
+    await tell('employee.terminated', 'O3')
+    await until('O3', 'locked')
+    const first = await api('GET', '/v1/employees/O3/offboarding')
+    assert.equal(first.status, 'terminated')
+    await hire('O3')
+    await until('O3', 'awaiting_mfa')
+    const back = await api('GET', '/v1/employees/O3/offboarding')
+    assert.equal(back.type, 'urn:muster:problem:not-departed')
+    const deliveryId = await tell('employee.terminated', 'O3')
+    await until('O3', 'locked')
+    const last = await api('GET', '/v1/employees/O3/offboarding')
+    assert.equal(last.departure.cause, `hr delivery ${deliveryId}`)
+    assert.equal(last.departure.said.length, 1)
+    const operations = (evidence: typeof first) =>
+      new Set(evidence.accounts[0].actions.map(({ operationId }: { operationId: string }) => operationId))
+    assert.ok(operations(last).size > 0)
+    assert.ok(operations(last).isDisjointFrom(operations(first)))
+  })
+
+  test('a leave that ends in a termination is one departure, and a hold is one, too', async () => {
+    const { hire, tell, until, api } = await running()
+    await hire('O4')
+    await until('O4', 'awaiting_mfa')
+    await api('POST', '/v1/employees/O4/hold', { reason: 'a laptop was stolen' })
+    await until('O4', 'locked')
+    const held = await api('GET', '/v1/employees/O4/offboarding')
+    assert.equal(held.hold.reason, 'a laptop was stolen')
+    assert.equal(held.departure.delivery, null)
+    await tell('employee.terminated', 'O4')
+    await until('O4', 'locked')
+    const { departure, accounts } = await api('GET', '/v1/employees/O4/offboarding')
+    assert.equal(departure.beganAt, held.departure.beganAt)
+    assert.equal(departure.cause, held.departure.cause)
+    assert.equal(accounts[0].firstDeny.requestId, held.accounts[0].firstDeny.requestId)
+  })
+
+  test('a leaver who never started had nothing; who still works here has no such evidence', async () => {
+    const { hire, tell, until, api } = await running()
+    const startAt = new Date(Date.now() + 30 * 86_400_000).toISOString()
+    await hire('O5', { startAt })
+    await until('O5', 'pending')
+    assert.equal((await api('GET', '/v1/employees/O5/offboarding')).type, 'urn:muster:problem:not-departed')
+    await tell('employee.terminated', 'O5')
+    await until('O5', 'deleted')
+    const { complete, accounts } = await api('GET', '/v1/employees/O5/offboarding')
+    assert.equal(complete, true)
+    assert.equal(accounts[0].wasNeverMade, true)
+    assert.equal(accounts[0].firstDeny, null)
+    assert.ok(accounts[0].found.every(({ status }: Found) => status === 'none'))
+    assert.equal(
+      (await api('GET', '/v1/employees/O0/offboarding')).type,
+      'urn:muster:problem:no-such-employee',
+    )
+  })
+
+  test('what a crash left unrecorded is unknown, until a look confirms that it is gone', async () => {
+    const { hire, tell, until, api, service } = await running()
+    await hire('O6')
+    await until('O6', 'awaiting_mfa')
+    await tell('employee.terminated', 'O6')
+    await until('O6', 'locked')
+    // As a process leaves it that dies in the middle: the intent alone.
+    const [operation] = await rowsOf<{ id: string; steps: { do: string; params: { GroupName?: string } }[] }>(
+      service.store.db,
+      sql`select id, steps from operations where employee_id = 'O6' and kind = 'lock' order by id limit 1`,
+    )
+    assert.ok(operation)
+    const planned = operation.steps
+      .filter(({ do: action }) => action === 'RemoveUserFromGroup')
+      .map(({ do: action, params }) => ({ do: action, params, outcome: 'planned' }))
+    await service.store.db.execute(sql`
+      update operations set status = 'interrupted', steps = ${JSON.stringify(planned)}::jsonb where id = ${operation.id}`)
+    const { complete, accounts } = await api('GET', '/v1/employees/O6/offboarding')
+    const [account] = accounts
+    assert.equal(complete, true)
+    assert.equal(account.firstDeny.requestId, null)
+    const actions = account.actions.filter(({ what }: Action) => what === 'group')
+    assert.equal(actions.length, planned.length)
+    for (const action of actions) {
+      assert.equal(action.outcome, 'unknown')
+      assert.equal(action.trail, null)
+      assert.ok(action.confirmedAt)
+    }
+  })
+
+  test('after the purge everything is accounted for, devices too', async () => {
+    const muster = await open({ settings: { MUSTER_RETENTION_DAYS: '0' } })
+    const { hire, tell, until, api } = muster
+    await hire('O7')
+    const { user_name: userName } = await until('O7', 'awaiting_mfa')
+    giveEverything(muster, userName)
+    await tell('employee.terminated', 'O7')
+    await until('O7', 'deleted', 60_000)
+    const { complete, accounts } = await api('GET', '/v1/employees/O7/offboarding')
+    const [account] = accounts
+    assert.equal(complete, true)
+    assert.ok(account.deletedAt)
+    const effects = (what: string) =>
+      account.actions.filter((action: Action) => action.what === what).map(({ effect }: Action) => effect)
+    assert.deepEqual(effects('mfa-device'), ['deactivated', 'deleted'])
+    assert.deepEqual(effects('user'), ['user_deleted'])
+    assert.ok(effects('access-key').includes('deleted'))
+    assert.deepEqual(found(account)['mfa-device'], ['removed', 1])
+    assert.ok(account.found.every(({ status }: Found) => status === 'removed'))
+    await muster.close()
+  })
+})
