@@ -1,11 +1,11 @@
 /** How long a page of a hundred employees takes when there are a million of them. */
-import { Agent, get } from 'node:http'
+import { Agent } from 'node:http'
 import pg from 'pg'
 import { encodeCursor } from '../src/http/cursor.ts'
+import { millisecondsOf, percentile, repeat, summary } from './latency.ts'
 import { startChild } from './processes/children.ts'
 import type { MusterProcess } from './processes/muster.ts'
 import type { SandboxProcess } from './processes/sandbox.ts'
-import { adminToken } from './processes/settings.ts'
 import { median, type Row } from './row.ts'
 import { unlimited } from './world.ts'
 
@@ -89,31 +89,3 @@ async function employ(databaseUrl: string, accountId: string): Promise<void> {
     await client.end()
   }
 }
-
-async function repeat(times: number, ask: () => Promise<number>): Promise<number[]> {
-  const taken: number[] = []
-  for (let i = 0; i < times; i++) taken.push(await ask())
-  return taken
-}
-
-/** From the request until the last byte. */
-function millisecondsOf(agent: Agent, url: string): Promise<number> {
-  const started = performance.now()
-  return new Promise((resolve, reject) => {
-    const request = get(url, { agent, headers: { authorization: `Bearer ${adminToken}` } }, (response) => {
-      if (response.statusCode !== 200) reject(new Error(`${url} answered ${response.statusCode}`))
-      response.resume()
-      response.on('error', reject)
-      response.on('end', () => resolve(performance.now() - started))
-    })
-    request.on('error', reject)
-  })
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-}
-
-const summary = (values: readonly number[]) =>
-  [0.5, 0.9, 0.99].map((share) => `p${share * 100} ${percentile(values, share).toFixed(1)}`).join(', ')

@@ -8,6 +8,7 @@ import { benchLockBehindBacklog } from './lock-behind-backlog.ts'
 import { benchProvisioning } from './provisioning.ts'
 import { benchReads } from './reads.ts'
 import type { Bench, Row } from './row.ts'
+import { benchScan } from './scan.ts'
 import { benchStart } from './start.ts'
 
 const benches: Readonly<Record<string, Bench>> = {
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, Bench>> = {
   'lock-5': benchLockBehindBacklog(5),
   start: benchStart,
   reads: benchReads,
+  scan: benchScan,
 }
 
 const wanted = process.argv.slice(2)

@@ -10,6 +10,8 @@ import { hrSecret, type SandboxPlace } from './processes/settings.ts'
 export interface World {
   readonly sandbox: Child<SandboxProcess>
   readonly place: SandboxPlace
+  /** Where the Muster that runs now listens. */
+  readonly address: string
   /** The Muster that runs now. */
   readonly muster: Child<MusterProcess>
   readonly db: pg.Client
@@ -44,6 +46,9 @@ export async function withWorld<T>(
     const opened = await muster.ask('open', { databaseUrl, iamRate: rate, sandbox: place })
     address = opened.address
     await until(async () => (await fetch(`${address}/readyz`)).ok, 30_000, 'Muster is ready')
+    // Its calls are not to be counted with anybody's.
+    const swept = "select 1 from leases where name = 'sweep' and done_at is not null"
+    await until(async () => (await db.query(swept)).rows.length > 0, 30_000, 'the account is swept')
   }
 
   try {
@@ -54,6 +59,9 @@ export async function withWorld<T>(
       sandbox,
       place,
       db,
+      get address() {
+        return address
+      },
       get muster() {
         if (!muster) throw new Error('Muster does not run')
         return muster

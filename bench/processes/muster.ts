@@ -59,6 +59,10 @@ const handlers = {
     statements.clear()
     return counted
   },
+  /** The most memory that this process ever had resident, in bytes. */
+  peakMemory(): number {
+    return process.resourceUsage().maxRSS * 1024
+  },
   async close() {
     await service?.close()
   },

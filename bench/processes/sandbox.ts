@@ -1,6 +1,7 @@
 /** The sandbox in a process of its own. */
 import { QUARANTINE } from '../../src/catalog/catalog.ts'
 import { openSandbox, type Sandbox } from '../../src/sandbox/index.ts'
+import { callBudget, fillAccount, largest } from '../../test/compliance/large-account.ts'
 import { answerParent } from './children.ts'
 import type { SandboxPlace } from './settings.ts'
 
@@ -58,6 +59,11 @@ const handlers = {
   },
   forget() {
     opened().calls.clear()
+  },
+  /** Makes the account as large as AWS allows; returns the calls that a scan of it may make. */
+  fill(): number {
+    fillAccount(opened(), largest)
+    return callBudget(opened())
   },
 }
 

@@ -1,15 +1,13 @@
-/** An account as large as AWS lets it be, made in the sandbox's memory. */
+/** An account as large as AWS lets it be, made in the sandbox's memory: everybody has a virtual MFA device. */
 import { callIam, type Sandbox } from '../../src/sandbox/index.ts'
 
 export interface AccountSize {
   readonly users: number
   readonly groups: number
   readonly policies: number
-  /** Every so many-th user has a virtual MFA device. */
-  readonly deviceEvery: number
 }
 
-export const largest: AccountSize = { users: 5000, groups: 300, policies: 1500, deviceEvery: 1 }
+export const largest: AccountSize = { users: 5000, groups: 300, policies: 1500 }
 
 /** A policy of about 2,000 characters, as people write them. */
 const policyDocument = (n: number) =>
@@ -24,7 +22,7 @@ const policyDocument = (n: number) =>
     })),
   })
 
-export function fillAccount({ state }: Sandbox, { users, groups, policies, deviceEvery }: AccountSize): void {
+export function fillAccount({ state }: Sandbox, { users, groups, policies }: AccountSize): void {
   const now = new Date()
   const call = (action: string, params: Readonly<Record<string, unknown>>) => {
     const result = callIam(state, action, params, { now })
@@ -48,22 +46,26 @@ export function fillAccount({ state }: Sandbox, { users, groups, policies, devic
     for (const i of [0, 1, 2]) {
       call('AddUserToGroup', { UserName, GroupName: memberOf[(n * 3 + i) % memberOf.length] })
     }
-    if (n % deviceEvery !== 0) continue
-    // Without a secret of its own: nobody will sign in with it.
-    const serialNumber = `arn:aws:iam::${state.accountId}:mfa/${UserName}`
-    const enableDate = now.toISOString()
-    const userKey = UserName
-    state.virtualMfaDevices.set(serialNumber, {
-      serialNumber,
-      seed: 'A'.repeat(64),
-      tags: [],
-      userKey,
-      enableDate,
-    })
-    const user = state.users.get(userKey)
-    if (user) user.mfaDevices = [{ serialNumber, enableDate }]
   }
+  for (const [userKey, user] of state.users) giveDevice(state, userKey, user, now)
 }
+
+/** Without a secret of its own: nobody will sign in with it. */
+function giveDevice(
+  { accountId, virtualMfaDevices }: Sandbox['state'],
+  userKey: string,
+  user: User,
+  now: Date,
+) {
+  const serialNumber = deviceOf(accountId, user.userName)
+  const enableDate = now.toISOString()
+  virtualMfaDevices.set(serialNumber, { serialNumber, seed: 'A'.repeat(64), tags: [], userKey, enableDate })
+  user.mfaDevices = [{ serialNumber, enableDate }]
+}
+
+export const deviceOf = (accountId: string, userName: string) => `arn:aws:iam::${accountId}:mfa/${userName}`
+
+type User = ReturnType<Sandbox['state']['users']['get']> & object
 
 /** What the design allows for a scan: N users, V virtual MFA devices, G groups, P policies, T trails. */
 export function callBudget({ state }: Sandbox): number {

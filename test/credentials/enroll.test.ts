@@ -269,6 +269,8 @@ forEachEngine((_name, open) => {
     await hire('L20')
     await eventually(async () => (await api('GET', '/v1/operations?employeeId=L20')).items.length > 0)
     assert.equal((await api('POST', '/v1/employees/L20/enrollments')).status, 409)
-    assert.deepEqual(sandbox.calls.actions('writes'), [])
+    // AWS counts it among the reads: it makes nothing but a report.
+    const writes = sandbox.calls.actions('writes').filter((action) => action !== 'GenerateCredentialReport')
+    assert.deepEqual(writes, [])
   })
 })
