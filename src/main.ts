@@ -1,4 +1,5 @@
 /** The process: read the configuration, open, listen, close gracefully. */
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
@@ -66,6 +67,9 @@ async function run(config: Config, log: Logger): Promise<void> {
     .catch((error) => refuse(`HOST and PORT: cannot listen at ${host}:${port}`, error))
   log.info({ address, version: packageJson.version, mode: config.mode, role: config.role }, 'Muster listens')
   if (sandbox) {
+    const [apiKey] = config.awsEventsKeys
+    if (apiKey)
+      sandbox.sendEventsTo({ url: `${address}/webhooks/aws-events`, apiKeyHeader: 'x-api-key', apiKey })
     await untilReady(service)
     process.stdout.write(welcome({ config, address, sandbox }))
   }
@@ -76,7 +80,12 @@ function sandboxEnvironment() {
   const dataDir = process.env.MUSTER_DATA_DIR || '.muster'
   // Set to nothing counts as unset, here as everywhere.
   const set = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''))
-  const defaults = { MUSTER_LOG_LEVEL: 'warn', MUSTER_IAM_RATE: '100' }
+  const defaults = {
+    MUSTER_LOG_LEVEL: 'warn',
+    MUSTER_IAM_RATE: '100',
+    // Shown by this process to itself.
+    MUSTER_AWS_EVENTS_KEY: randomBytes(32).toString('base64url'),
+  }
   try {
     return { ...defaults, ...sandboxSecrets(dataDir), ...set }
   } catch (error) {

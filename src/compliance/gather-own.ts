@@ -26,6 +26,7 @@ export async function readMusterFacts(
   db: Database,
   { catalog, path, mode, trailGate, rotation }: MusterSettings,
   { accountId, partition }: Pick<Account, 'accountId' | 'partition'>,
+  takenAt: Date,
 ): Promise<MusterFacts> {
   const place = { accountId, partition, path }
   return {
@@ -40,17 +41,22 @@ export async function readMusterFacts(
       desiredAccount(catalog, place).groups.map(({ groupName, policyArns }) => [groupName, policyArns]),
     ),
     boundaryArns: policyDocs(catalog).boundaries.map(({ name }) => policyArn(place, name)),
-    identities: await managedIdentities(db, catalog, place),
+    identities: await managedIdentities(db, catalog, place, takenAt),
     rotation: { disableAfterDays: rotation.disableAfterDays, unusedDays: rotation.unusedDays },
   }
 }
+
+/** So long after a write of ours, IAM's reads may still lag behind it. */
+const settlingMs = 60_000
 
 /** Those whose user is there as far as Muster knows. A purged one stays purged: its `UserId` never comes again. */
 async function managedIdentities(
   db: Database,
   catalog: Catalog,
   place: { readonly accountId: string; readonly partition: string; readonly path: string },
+  takenAt: Date,
 ): Promise<ManagedIdentity[]> {
+  const unsettledSince = takenAt.getTime() - settlingMs
   const accessOf = roleAccessIn(catalog, place)
   const rows = await db
     .select({
@@ -62,6 +68,7 @@ async function managedIdentities(
       role: employees.role,
       status: employees.status,
       hold: employees.hold,
+      touchedAt: identities.touchedAt,
     })
     .from(identities)
     .innerJoin(employees, eq(employees.employeeId, identities.employeeId))
@@ -72,10 +79,13 @@ async function managedIdentities(
         isNotNull(identities.awsUserId),
       ),
     )
-  return rows.map(({ status, hold, ...identity }) => {
+  return rows.map(({ status, hold, touchedAt, ...identity }) => {
     const access = accessOf(identity.role)
+    // What Muster was at while the account was read may have been seen half done.
+    const isSettled = touchedAt === null || touchedAt.getTime() < unsettledSince
     return {
       ...identity,
+      state: isSettled ? identity.state : 'pending',
       privileged: Object.hasOwn(catalog.roles, identity.role)
         ? (catalog.roles[identity.role]?.privileged ?? false)
         : false,

@@ -114,7 +114,7 @@ export async function gather(context: GatherContext): Promise<Gathered> {
     supportAccess,
     cloudShellFullAccess,
     rootCredentialsManagement,
-    muster: await readMusterFacts(db, muster, account),
+    muster: await readMusterFacts(db, muster, account, takenAt),
     usage: await readUsage(db, account.accountId),
   }
   return { snapshot, calls: callsMade() }

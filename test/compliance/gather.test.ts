@@ -94,7 +94,7 @@ forEachDatabase((name, openStore) => {
     assert.deepEqual(groups[0]?.attachedPolicyArns, ['arn:aws:iam::aws:policy/ReadOnlyAccess'])
     assert.deepEqual(
       policies.map(({ arn }) => arn),
-      ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+      ['arn:aws:iam::aws:policy/AWSSupportAccess', 'arn:aws:iam::aws:policy/ReadOnlyAccess'],
     )
     assert.ok(policies[0]?.document)
     assert.equal(snapshot.summary.value.rootHasMfa, true)
