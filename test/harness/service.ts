@@ -230,6 +230,11 @@ async function accountIsReady(service: Service): Promise<void> {
   )
 }
 
+/** What was changed in AWS. Having a report made is a read, as AWS counts it. */
+export function writesOf({ calls }: Sandbox): string[] {
+  return calls.actions('writes').filter((action) => action !== 'GenerateCredentialReport')
+}
+
 /** What somebody else does in the account, by hand. */
 export function call(sandbox: Sandbox, action: string, params: Readonly<Record<string, unknown>>) {
   const result = callIam(sandbox.state, action, params, { now: new Date() })

@@ -8,7 +8,7 @@ import { sql } from 'drizzle-orm'
 import { parse, stringify } from 'yaml'
 import { openSandbox, type Sandbox } from '../../src/sandbox/index.ts'
 import { createDatabase } from '../harness/databases.ts'
-import { call, forEachEngine } from '../harness/service.ts'
+import { call, forEachEngine, writesOf } from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
 
 const quarantine = 'muster-quarantine'
@@ -95,7 +95,7 @@ forEachEngine((name, open) => {
       })
     }
     await observing.close()
-    assert.deepEqual(account.calls.actions('writes'), [])
+    assert.deepEqual(writesOf(account), [])
 
     const enforcing = await open({ account, settings })
     await enforcing.until('V1', 'locked')

@@ -1,7 +1,7 @@
 /** What the passing of time does: starts, moves, ends, second looks, purges. The clock is the test's. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { call, forEachEngine, giveCredentials, type RunningService } from '../harness/service.ts'
+import { call, forEachEngine, giveCredentials, type RunningService, writesOf } from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
 
 const hourMs = 3_600_000
@@ -164,6 +164,6 @@ forEachEngine((_name, open) => {
       (await api('GET', '/v1/operations')).items.find((item: { kind: string }) => item.kind === 'catalog'),
     )
     assert.equal(catalog.status, 'planned')
-    assert.deepEqual(sandbox.calls.actions('writes'), [])
+    assert.deepEqual(writesOf(sandbox), [])
   })
 })
