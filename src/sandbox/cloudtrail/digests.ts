@@ -6,7 +6,14 @@
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-custom-validation.html
  * (and so does `aws cloudtrail validate-logs`, awscli/customizations/cloudtrail/validation.py).
  */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { type Account, moment } from '../iam/account-state.ts'
 import type { Buckets } from '../s3/buckets.ts'
@@ -135,8 +142,7 @@ function writeDigest(
   })
   const hash = createHash('sha256').update(content).digest('hex')
   const signed = [moment(new Date(endsAt)), `${bucket}/${key}`, hash, previous.signature ?? 'null'].join('\n')
-  const privateKey = createPrivateKey(signer.privateKeyPem)
-  const signature = sign('sha256', Buffer.from(signed), privateKey).toString('hex')
+  const signature = sign('sha256', Buffer.from(signed), privateKeyOf(signer)).toString('hex')
   buckets.put(bucket, {
     key,
     body: gzipSync(content),
@@ -145,6 +151,15 @@ function writeDigest(
     at: new Date(endsAt),
   })
   return { endsAt, bucket, key, hash, signature }
+}
+
+const privateKeys = new WeakMap<DigestKey, KeyObject>()
+
+/** Reading a key takes longer than signing with it, and a month has 720 digests. */
+function privateKeyOf(key: DigestKey): KeyObject {
+  const read = privateKeys.get(key) ?? createPrivateKey(key.privateKeyPem)
+  privateKeys.set(key, read)
+  return read
 }
 
 /** Each Region signs with a key of its own. */
