@@ -42,8 +42,8 @@ function digestNews({ faults }: Alarms, { digest }: CanaryFacts, faultCount: num
   if (status === 'valid' && faults > 0) {
     return { alarm: 0, news: [{ type: 'trail.log_files_valid', data: { validUntil } } satisfies News] }
   }
+  if (status !== 'broken') return { alarm: faults, news: [] }
   const found = Math.max(faultCount, 1)
-  if (status !== 'broken' || found <= faults) return { alarm: faults, news: [] }
   const news: News = { type: 'trail.log_files_tampered', data: { reason, faults: found, validUntil } }
-  return { alarm: found, news: [news] }
+  return { alarm: found, news: found > faults ? [news] : [] }
 }

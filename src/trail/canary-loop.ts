@@ -108,11 +108,7 @@ async function lookNow(context: CanaryLoopContext, seen: Set<string>, now: Date)
       digests: before?.progress
         ? isSameTrail
           ? before.progress.digests
-          : {
-              ...noDigests,
-              faults: before.progress.digests.faults,
-              faultCount: before.progress.digests.faultCount,
-            }
+          : { ...noDigests, faults: before.progress.digests.faults }
         : noDigests,
       canaries,
     },
@@ -208,7 +204,7 @@ async function save(
   const { store, account, announce } = context
   const { accountId } = account
   const { facts, digests = before?.progress?.digests ?? noDigests } = look
-  const { alarms, news } = newsOf(before?.progress?.alarms ?? noAlarms, facts, digests.faultCount)
+  const { alarms, news } = newsOf(before?.progress?.alarms ?? noAlarms, facts, digests.faults.length)
   const kept: Omit<LookProgress, 'trail'> = { organizationId: look.organizationId ?? null, digests, alarms }
   const isBucketDue =
     trail !== null &&

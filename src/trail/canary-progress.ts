@@ -19,9 +19,10 @@ export interface DigestProgress {
   readonly backfills: readonly string[]
   /** What is read a second time: a verified digest and its log files, one after the other, over and over. */
   readonly again: { readonly key: string; readonly filesRead: number } | null
+  /** Up to fifty. */
   readonly faults: readonly KeptFault[]
-  /** How many there were, those that did not fit into the list included. */
-  readonly faultCount: number
+  /** Where the chain began anew: nothing tells of files that were delivered in between. RFC 3339. */
+  readonly gap: { readonly from: string; readonly until: string } | null
 }
 
 export interface KeptFault extends DigestFault {
@@ -46,7 +47,7 @@ export const noDigests: DigestProgress = {
   backfills: [],
   again: null,
   faults: [],
-  faultCount: 0,
+  gap: null,
 }
 
 export const noAlarms: Alarms = { canary: null, faults: 0 }

@@ -11,6 +11,7 @@ export const rememberedMs = 25 * 3_600_000
  */
 export const faultKeptMs = 7 * 86_400_000
 const keptFaults = 50
+
 /** A digest comes each hour, even if nothing happened. */
 const overdueMs = 3 * 3_600_000
 /** By how much what CloudTrail says it delivered may differ from what a Region has. */
@@ -30,34 +31,25 @@ export function withFault(
   fault: DigestFault,
   { since, now, listed = null }: { since: Date; now: Date; listed?: ListedLogFile | null },
 ): DigestProgress {
-  if (progress.faults.some(({ key }) => key === fault.key)) return progress
+  const { faults } = progress
+  if (faults.length >= keptFaults || faults.some(({ key }) => key === fault.key)) return progress
   const kept: KeptFault = { ...fault, foundAt: now.toISOString(), since: since.toISOString(), listed }
-  return {
-    ...progress,
-    faults: progress.faults.length < keptFaults ? [...progress.faults, kept] : progress.faults,
-    faultCount: progress.faultCount + 1,
-  }
+  return { ...progress, faults: [...faults, kept] }
 }
 
-export function withoutFaults(
+export const withoutFaults = (
   progress: DigestProgress,
   isOver: (fault: KeptFault) => boolean,
-): DigestProgress {
-  const faults = progress.faults.filter((fault) => !isOver(fault))
-  const over = progress.faults.length - faults.length
-  // Those that are not in the list are as old as those that are.
-  const faultCount = faults.length === 0 ? 0 : progress.faultCount - over
-  return over === 0 ? progress : { ...progress, faults, faultCount }
-}
+): DigestProgress => ({ ...progress, faults: progress.faults.filter((fault) => !isOver(fault)) })
 
 export const forgetOldFaults = (progress: DigestProgress, now: Date): DigestProgress =>
   withoutFaults(progress, ({ foundAt }) => now.getTime() - Date.parse(foundAt) > faultKeptMs)
 
-/** Where a digest does not go on from the last one that was verified. */
-export function isGap(digest: Digest, last: DigestLink | undefined): boolean {
-  return (
-    last !== undefined && digest.previous === null && digest.startedAt.getTime() > Date.parse(last.endedAt)
-  )
+/** A first digest after others: CloudTrail writes one when logging, or validation, is started again. */
+export function withGap(progress: DigestProgress, digest: Digest): DigestProgress {
+  const last = lastVerified(progress)
+  if (!last || digest.previous !== null || digest.startedAt <= new Date(last.endedAt)) return progress
+  return { ...progress, gap: { from: last.endedAt, until: digest.startedAt.toISOString() } }
 }
 
 /** @param latestDigestAt what CloudTrail says it delivered last */
@@ -66,7 +58,8 @@ export function digestFactsOf(progress: DigestProgress, latestDigestAt: Date | n
   const [first] = progress.faults
   if (first) {
     const since = progress.faults.map((fault) => fault.since).sort()[0] ?? null
-    const more = progress.faultCount > 1 ? ` (and ${progress.faultCount - 1} more)` : ''
+    const others = progress.faults.length - 1
+    const more = others > 0 ? ` (and ${others}${others + 1 < keptFaults ? '' : ' or more'} others)` : ''
     return { status: 'broken', reason: `${first.message}${more}`, validUntil: since }
   }
   if (!last) return { status: 'waiting', reason: 'no digest file has been delivered yet', validUntil: null }
@@ -81,5 +74,16 @@ export function digestFactsOf(progress: DigestProgress, latestDigestAt: Date | n
   if (now.getTime() - lastMs > overdueMs) {
     return { status: 'waiting', reason: `no digest file was delivered since ${last.endedAt}`, validUntil }
   }
-  return { status: 'valid', reason: null, validUntil }
+  return { status: 'valid', reason: gapReason(progress, now), validUntil }
 }
+
+function gapReason({ gap }: DigestProgress, now: Date): string | null {
+  if (!gap || now.getTime() - Date.parse(gap.until) > faultKeptMs) return null
+  return `the chain began anew: nothing tells of log files that were delivered from ${gap.from} to ${gap.until}`
+}
+
+export const missingDigest = (key: string): DigestFault => ({
+  kind: 'digest-missing',
+  key,
+  message: `the digest file ${key} was deleted`,
+})

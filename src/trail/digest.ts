@@ -66,6 +66,7 @@ export type DigestFaultKind =
   | 'digest-signature'
   | 'digest-missing'
   | 'digest-altered'
+  | 'digest-replaced'
   | 'log-file-missing'
   | 'log-file-altered'
 
@@ -115,7 +116,7 @@ export function verifyLink(digest: Digest, before: DigestLink): DigestFault | un
     previousSignature?.toLowerCase() === before.signature.toLowerCase()
   if (isSame) return undefined
   const message = `the digest file ${before.key} was replaced: the next one was written after another`
-  return { kind: 'digest-altered', key: before.key, message }
+  return { kind: 'digest-replaced', key: before.key, message }
 }
 
 /** @param found the hash of what is there now, in hexadecimal; undefined when nothing is */

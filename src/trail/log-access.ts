@@ -41,7 +41,7 @@ export function refusalOf(
   const action = key === undefined ? 's3:ListBucket' : 's3:GetObject'
   return {
     kind: 's3-denied',
-    reason: `Muster may not call ${action} on the bucket ${bucket}${elsewhere}`,
+    reason: `Muster may not call ${action} on the bucket ${bucket}${key ? ` for ${key}` : ''}${elsewhere}`,
     statementsToAdd: [...bucketStatements(partition, trail, place), ...keyStatements(partition, trail)],
   }
 }

@@ -52,11 +52,12 @@ const beforeCallMs = 5 * 60_000
 
 /** Where a listing begins: never at the beginning of time. */
 export function searchFrom(lastKey: string | null, waiting: readonly Canary[], now: Date): Date {
-  const last = (lastKey && timeOfLogKey(lastKey)) || now
+  // Whoever can write to the bucket can name a file after next year: that must not be waited for.
+  const last = Math.min((lastKey && timeOfLogKey(lastKey)?.getTime()) || now.getTime(), now.getTime())
   const missing = waiting.map(({ calledAt }) =>
     Math.max(calledAt.getTime() - beforeCallMs, now.getTime() - longestSearchMs),
   )
-  return new Date(Math.min(last.getTime() - lateMs, ...missing))
+  return new Date(Math.min(last - lateMs, ...missing))
 }
 
 /**

@@ -8,6 +8,10 @@ const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 20
 export const fingerprint = '31e8b5433410dfb61a9dc45cc65b22ff'
 export const publicKeyDer = publicKey.export({ format: 'der', type: 'pkcs1' })
 export const spkiDer = publicKey.export({ format: 'der', type: 'spki' })
+const ownSigner = {
+  fingerprint,
+  privateKeyPem: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+}
 export const keys = new Map<string, Uint8Array>([[fingerprint, publicKeyDer]])
 
 export interface WrittenLogFile {
@@ -22,6 +26,7 @@ export interface DigestToWrite {
   readonly startTime?: string
   readonly logFiles?: readonly WrittenLogFile[]
   readonly previous?: DigestFile | null
+  readonly signer?: { readonly fingerprint: string; readonly privateKeyPem: string }
 }
 
 export const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex')
@@ -33,6 +38,7 @@ export function writeDigest({
   startTime = '2026-12-01T09:00:00Z',
   logFiles = [],
   previous = null,
+  signer = ownSigner,
 }: DigestToWrite = {}): DigestFile {
   const content = Buffer.from(
     JSON.stringify({
@@ -41,7 +47,7 @@ export function writeDigest({
       digestEndTime: endTime,
       digestS3Bucket: bucket,
       digestS3Object: key,
-      digestPublicKeyFingerprint: fingerprint,
+      digestPublicKeyFingerprint: signer.fingerprint,
       digestSignatureAlgorithm: 'SHA256withRSA',
       newestEventTime: null,
       oldestEventTime: null,
@@ -61,7 +67,7 @@ export function writeDigest({
     }),
   )
   const signed = `${endTime}\n${bucket}/${key}\n${sha256(content)}\n${previous?.signature ?? 'null'}`
-  const signature = createSign('RSA-SHA256').update(signed).sign(privateKey, 'hex')
+  const signature = createSign('RSA-SHA256').update(signed).sign(signer.privateKeyPem, 'hex')
   return { bucket, key, content, signature, signatureAlgorithm: 'SHA256withRSA' }
 }
 

@@ -110,7 +110,7 @@ test('a digest whose predecessor was replaced says so, and names it', () => {
     { ...link, signature: second.signature ?? '' },
   ]) {
     const fault = verifyLink(digestOf(second), other)
-    assert.equal(fault?.kind, 'digest-altered')
+    assert.equal(fault?.kind, 'digest-replaced')
     assert.equal(fault?.key, first.key)
   }
 })

@@ -205,6 +205,16 @@ describe('log files', { skip: missing('moto_server') }, () => {
     assert.equal((await world.look()).status, 'found')
   })
 
+  test('a file that is named after next year does not keep the others from being read', async () => {
+    const { world, put, deliver, waiting } = await worldWith()
+    await world.look()
+    await put(new Date('2099-01-01T00:00:00Z'), 'aaaaaaaaaaaaaaaa', gzipSync(logFileOf([])))
+    await world.look()
+    const [requestID = ''] = await waiting()
+    await deliver('bbbbbbbbbbbbbbbb', [{ requestID }])
+    assert.equal((await world.look()).status, 'found')
+  })
+
   test('a large file is read record by record', async () => {
     const { world, put, waiting } = await worldWith()
     await world.look()

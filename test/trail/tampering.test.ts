@@ -1,10 +1,12 @@
 /** Log files that somebody alters or deletes, in the sandbox. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { StartLoggingCommand, StopLoggingCommand, UpdateTrailCommand } from '@aws-sdk/client-cloudtrail'
 import { openStore, type Store } from '../../src/store/open.ts'
 import type { LookLimits } from '../../src/trail/log-reader.ts'
 import { silentLog } from '../harness/databases.ts'
+import { writeDigest } from './digest-files.ts'
 import { keysOf, lookFor, openTrailWorld, rewrite, type TrailWorld, verifiedTrailOf } from './trail-world.ts'
 
 describe('the digest chain', () => {
@@ -53,6 +55,7 @@ describe('the digest chain', () => {
     await all.world.account.callTrail(all.trail.homeRegion, new StartLoggingCommand({ Name: all.trail.arn }))
     const facts = await lookFor(all, 130)
     assert.equal(facts.digest.status, 'valid', facts.digest.reason ?? '')
+    assert.match(facts.digest.reason ?? '', /the chain began anew: nothing tells of log files/)
   })
 
   type Tampering = (all: TrailWorld) => { readonly key: string; readonly undo?: () => void }
@@ -84,8 +87,7 @@ describe('the digest chain', () => {
 
   function altered(all: TrailWorld, kind: string, at: number) {
     const key = keysOf(all, kind).at(at) ?? ''
-    rewrite(all, key, (content) => content.replace('us-east-1', 'us-east-2'))
-    return { key }
+    return { key, undo: rewrite(all, key, (content) => content.replace('us-east-1', 'us-east-2')) }
   }
 
   for (const [what, tamper] of Object.entries(tamperings)) {
@@ -104,7 +106,7 @@ describe('the digest chain', () => {
       assert.ok((facts.digest.validUntil ?? '') < all.world.now().toISOString())
       if (!undo) return
       undo()
-      const mended = await lookFor(all, 10)
+      const mended = await lookFor(all, 20)
       assert.equal(mended.digest.status, 'valid', mended.digest.reason ?? '')
       assert.equal(all.world.told.at(-1)?.type, 'trail.log_files_valid')
     })
@@ -131,6 +133,69 @@ describe('the digest chain', () => {
     }
     const facts = await all.world.look()
     assert.equal(facts.digest.status, 'broken', JSON.stringify(facts.digest))
+  })
+
+  test('a backfill digest is verified, too, however late it comes, and what it lists', async () => {
+    const all = await worldOf()
+    await lookFor(all, 3 * 60, 30)
+    const signer = all.sandbox.state.digestKeys?.find(({ region }) => region === 'us-east-1')
+    const digestKey = keysOf(all, 'CloudTrail-Digest').at(-2)
+    const logKey = keysOf(all, 'CloudTrail')
+      .at(-1)
+      ?.replace(/_[^_]+$/, '_backfilledbackfi.json.gz')
+    assert.ok(signer && digestKey && logKey)
+    const content = Buffer.from('{"Records":[]}')
+    const { bucket, world, sandbox } = all
+    const digest = writeDigest({
+      bucket,
+      key: digestKey.replace('.json.gz', '_backfill.json.gz'),
+      logFiles: [{ key: logKey, content }],
+      signer,
+    })
+    const metadata = { signature: digest.signature ?? '', 'signature-algorithm': 'SHA256withRSA' }
+    sandbox.buckets.put(bucket, {
+      key: digest.key,
+      body: gzipSync(digest.content),
+      metadata,
+      at: world.now(),
+    })
+    sandbox.buckets.put(bucket, { key: logKey, body: gzipSync(content), at: world.now() })
+    assert.equal((await lookFor(all, 10)).digest.status, 'valid')
+
+    const second = writeDigest({
+      bucket,
+      key: digestKey.replace(/\d\dZ\.json\.gz/, '59Z_backfill.json.gz'),
+      logFiles: [{ key: logKey, content: Buffer.from('{"Records":[{}]}') }],
+      signer,
+    })
+    const signed = { ...metadata, signature: second.signature ?? '' }
+    sandbox.buckets.put(bucket, {
+      key: second.key,
+      body: gzipSync(second.content),
+      metadata: signed,
+      at: world.now(),
+    })
+    const facts = await lookFor(all, 10)
+    assert.equal(facts.digest.status, 'broken')
+    assert.ok(facts.digest.reason?.includes(logKey), facts.digest.reason ?? '')
+  })
+
+  test('a forged digest that is named after next year is noticed, and holds nothing up', async () => {
+    const all = await worldOf()
+    await lookFor(all, 3 * 60, 30)
+    const { bucket, world, sandbox } = all
+    const [real = ''] = keysOf(all, 'CloudTrail-Digest')
+    const key = real.replace(/\d{4}\/\d\d\/\d\d/, '2099/01/01').replace(/\d{8}T/, '20990101T')
+    const forged = writeDigest({ bucket, key })
+    const metadata = { signature: forged.signature ?? '', 'signature-algorithm': 'SHA256withRSA' }
+    sandbox.buckets.put(bucket, { key, body: gzipSync(forged.content), metadata, at: world.now() })
+    const facts = await lookFor(all, 90, 30)
+    assert.equal(facts.digest.status, 'broken')
+    assert.ok(facts.digest.reason?.includes(key), facts.digest.reason ?? '')
+    sandbox.buckets.remove(bucket, key)
+    await lookFor(all, 8 * 24 * 60, 12 * 60)
+    const later = await lookFor(all, 90, 30)
+    assert.equal(later.digest.status, 'valid', later.digest.reason ?? '')
   })
 
   test('a digest that lists more files than one look may read is verified over several looks', async () => {

@@ -64,15 +64,17 @@ export async function lookFor({ world }: TrailWorld, minutes: number, everyMinut
 export const keysOf = ({ sandbox, bucket }: TrailWorld, kind: string) =>
   sandbox.buckets.keysOf(bucket).filter((key) => key.includes(`/${kind}/us-east-1/`))
 
+/** Returns what puts the object back as it was. */
 export function rewrite(
   { sandbox, bucket, world }: TrailWorld,
   key: string,
   change: (content: string) => string,
-): void {
+): () => void {
   const object = sandbox.buckets.get(bucket)?.objects.get(key)
   assert.ok(object)
   const body = gzipSync(change(gunzipSync(object.body).toString()))
   sandbox.buckets.put(bucket, { ...object, body, at: world.now() })
+  return () => void sandbox.buckets.put(bucket, { ...object, at: object.lastModified })
 }
 
 /** As the gate sees it: a trail counts while it logs. */

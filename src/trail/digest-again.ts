@@ -1,0 +1,79 @@
+/** What was verified, or found broken, is looked at again: files may be deleted later, and may be put back. */
+import type { DigestProgress, KeptFault } from './canary-progress.ts'
+import { type DigestLink, linkOf, readDigest, verifyDigest, verifyLogFile } from './digest.ts'
+import { type ChainContext, hashOf, publicKeys, readDigestFile } from './digest-calls.ts'
+import { type Budget, checkLogFiles, isSpent, withFaults } from './digest-log-files.ts'
+import { missingDigest, withFault, withoutFaults } from './digest-state.ts'
+
+/** With what the budget has left: the verified digest after the one that was read again last. */
+export async function readAgain(
+  context: ChainContext,
+  before: DigestProgress,
+  budget: Budget,
+): Promise<DigestProgress> {
+  const { now } = context
+  const { again, verified } = before
+  if (isSpent(budget)) return before
+  const at = again ? verified.findIndex(({ key }) => key === again.key) : -1
+  const isGoingOn = at >= 0 && again !== null && again.filesRead > 0
+  const link = verified[isGoingOn ? at : (at + 1) % Math.max(verified.length, 1)]
+  // One that never was valid is left out.
+  if (!link?.hash) return { ...before, again: link ? { key: link.key, filesRead: 0 } : null }
+  const file = await readDigestFile(context, link.bucket, link.key)
+  const since = new Date(Date.parse(link.endedAt) - 3_600_000)
+  if (!file) return withFault(before, missingDigest(link.key), { since, now })
+  const digest = readDigest(file.content)
+  if (!digest || linkOf(digest, file).hash !== link.hash) {
+    const message = `the digest file ${link.key} was altered after it was verified`
+    const after = withFault(before, { kind: 'digest-altered', key: link.key, message }, { since, now })
+    return { ...after, again: { key: link.key, filesRead: 0 } }
+  }
+  const { filesRead, faults } = await checkLogFiles(context, digest, isGoingOn ? again.filesRead : 0, budget)
+  const isDone = filesRead >= digest.logFiles.length
+  const pointer = { key: link.key, filesRead: isDone ? 0 : filesRead }
+  return withFaults({ ...before, again: pointer }, faults, digest, now)
+}
+
+/** What was put back whole is no fault any more. What is missing costs little to ask for; of the rest one a look. */
+export async function lookAtFaultsAgain(
+  context: ChainContext,
+  before: DigestProgress,
+): Promise<DigestProgress> {
+  const there = before.faults.filter(({ kind }) => !kind.endsWith('-missing'))
+  const turn = there[Math.floor(context.now.getTime() / 120_000) % Math.max(there.length, 1)]
+  let progress = before
+  for (const fault of before.faults) {
+    if (fault !== turn && !fault.kind.endsWith('-missing')) continue
+    progress = fault.listed
+      ? await logFileAgain(context, progress, fault, fault.listed)
+      : await digestAgain(context, progress, fault)
+  }
+  return progress
+}
+
+async function logFileAgain(
+  context: ChainContext,
+  progress: DigestProgress,
+  fault: KeptFault,
+  listed: NonNullable<KeptFault['listed']>,
+): Promise<DigestProgress> {
+  const isWhole = verifyLogFile(listed, await hashOf(context, listed)) === undefined
+  return isWhole ? withoutFaults(progress, (one) => one.key === fault.key) : progress
+}
+
+/** The log files of a digest that is valid now are verified when its turn comes. */
+async function digestAgain(context: ChainContext, progress: DigestProgress, { key, kind }: KeptFault) {
+  // That one is whole by itself: it is not the one that was there before.
+  if (kind === 'digest-replaced') return progress
+  const file = await readDigestFile(context, context.place.bucket, key)
+  if (!file) return progress
+  const verdict = verifyDigest(file, await publicKeys(context, context.now))
+  if (!verdict.ok) return progress
+  const link = linkOf(verdict.digest, file)
+  const before = progress.verified.find((one) => one.key === key)
+  if (before?.hash && before.hash !== link.hash) return progress
+  const verified = [...progress.verified.filter((one) => one.key !== key), link].sort(byEnd)
+  return withoutFaults({ ...progress, verified }, (one) => one.key === key)
+}
+
+const byEnd = (a: DigestLink, b: DigestLink) => Date.parse(a.endedAt) - Date.parse(b.endedAt)
