@@ -5,6 +5,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, type TestContext, test } from 'node:test'
 import {
+  CloudTrailClient,
+  CreateTrailCommand,
+  PutEventSelectorsCommand,
+  StartLoggingCommand,
+} from '@aws-sdk/client-cloudtrail'
+import {
   AttachUserPolicyCommand,
   CreateAccessKeyCommand,
   CreateLoginProfileCommand,
@@ -18,6 +24,7 @@ import {
   ListVirtualMFADevicesCommand,
   UploadSSHPublicKeyCommand,
 } from '@aws-sdk/client-iam'
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { apiOf } from '../harness/api.ts'
 import { createDatabase, forPostgres } from '../harness/databases.ts'
 import { type Moto, missing, openMoto } from '../harness/moto.ts'
@@ -37,6 +44,8 @@ const adaName = 'ada.lovelace'
 const soon = { withinMs: 20_000 }
 const boundaryOf = (name: string) => `arn:aws:iam::123456789012:policy/muster/muster-boundary-${name}`
 
+const trailAt = (url: string): Settings => ({ AWS_ENDPOINT_URL_CLOUDTRAIL: url, AWS_ENDPOINT_URL_S3: url })
+
 describe('live, against moto', { skip: missing('moto_server') }, () => {
   let moto: Moto
   before(async () => {
@@ -47,12 +56,34 @@ describe('live, against moto', { skip: missing('moto_server') }, () => {
   /** Muster as it is run for real, on a database of its own and an account in which nothing is yet. */
   async function live(t: TestContext, more: Settings = {}) {
     await moto.reset()
+    await startTrail(moto.directUrl)
     const database = await createDatabase()
-    const settings = settingsFor({ MUSTER_DATABASE_URL: database.url, AWS_ENDPOINT_URL: moto.url, ...more })
+    const settings = settingsFor({
+      MUSTER_DATABASE_URL: database.url,
+      AWS_ENDPOINT_URL: moto.url,
+      ...trailAt(moto.directUrl),
+      ...more,
+    })
     const muster = spawnMuster(t, settings)
     t.after(() => database.drop())
     await muster.answers('/readyz')
     return { settings, muster }
+  }
+
+  /** Without one nobody would be let in. */
+  async function startTrail(endpoint: string): Promise<void> {
+    const at = { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'any', secretAccessKey: 'any' } }
+    const s3 = new S3Client({ ...at, forcePathStyle: true })
+    await s3.send(new CreateBucketCommand({ Bucket: 'trail-logs' }))
+    const cloudTrail = new CloudTrailClient(at)
+    const trail = { Name: 'main', S3BucketName: 'trail-logs', IsMultiRegionTrail: true }
+    await cloudTrail.send(new CreateTrailCommand(trail))
+    // AWS records all management events unless told otherwise; moto has no selectors until they are put.
+    const EventSelectors = [{ ReadWriteType: 'All' as const, IncludeManagementEvents: true }]
+    await cloudTrail.send(new PutEventSelectorsCommand({ TrailName: 'main', EventSelectors }))
+    await cloudTrail.send(new StartLoggingCommand({ Name: 'main' }))
+    s3.destroy()
+    cloudTrail.destroy()
   }
 
   /** Waits until IAM says of the user what is asked for. */

@@ -14,6 +14,8 @@ export { missing } from '../sandbox/moto-server.ts'
 export interface Moto {
   /** For `AWS_ENDPOINT_URL`. */
   readonly url: string
+  /** moto itself, for what is no form: S3 above all. */
+  readonly directUrl: string
   /** Asks as anybody would, without Muster. */
   readonly iam: IAMClient
   /** The actions that were called since the last reset, in order, the test's own among them. */
@@ -59,6 +61,7 @@ export async function openMoto(): Promise<Moto> {
   })
   return {
     url,
+    directUrl: server.url,
     iam,
     get calls() {
       return calls
