@@ -69,7 +69,10 @@ function hintIn(
   const occurred = new Date(textIn(detail.eventTime) ?? Number.NaN)
   const named = [request.userName, request.newUserName, objectIn(response.user).userId]
   const users = named.map(textIn).filter((name) => name !== null)
+  const groupName = textIn(request.groupName)
+  const policyArn = textIn(request.policyArn)
   // Whoever calls about themselves need not say so.
+  const isOwn = users.length === 0 && !groupName && !policyArn && textIn(identity.type) === 'IAMUser'
   const caller = [identity.userName, identity.principalId].map(textIn).filter((name) => name !== null)
   return {
     ...known,
@@ -78,9 +81,9 @@ function hintIn(
     by: textIn(identity.arn) ?? textIn(identity.invokedBy),
     principalId: textIn(identity.principalId)?.split(':')[0] ?? null,
     errorCode: textIn(detail.errorCode),
-    users: users.length > 0 || textIn(identity.type) !== 'IAMUser' ? users : caller,
-    groupName: textIn(request.groupName),
-    policyArn: textIn(request.policyArn),
+    users: isOwn ? caller : users,
+    groupName,
+    policyArn,
     trail: textIn(request.name) ?? textIn(request.trailName),
   }
 }

@@ -131,7 +131,8 @@ export const driftKinds = {
   'access-key-made': {
     says: ({ userName, accessKeyId }) =>
       `The access key ${accessKeyId} was made for the user ${userName} by hand`,
-    events: ['CreateAccessKey'],
+    // One that nobody has on record may have been there, inactive.
+    events: ['CreateAccessKey', 'UpdateAccessKey'],
     marks: ['accessKeyId'],
     remedies: key,
   },
