@@ -29,6 +29,8 @@ export type AuditAction =
   | 'identity.adopted'
   | 'identity.moved'
   | 'identity.locked'
+  /** The first accepted calls of a lock, at once. */
+  | 'identity.denied'
   | 'identity.unlocked'
   | 'identity.purged'
   | 'identity.repaired'

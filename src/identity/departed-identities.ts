@@ -4,7 +4,8 @@ import { type Database, rowsOf } from '../store/open.ts'
 import type { IdentityState, OperationKind, OperationStatus, RecordedStep } from '../store/schema.ts'
 import type { CanaryFacts } from '../trail/facts.ts'
 import type { Departure } from './departure.ts'
-import type { DepartedIdentity, DepartureOperation, Sighting, TrailRecord } from './offboarding-evidence.ts'
+import type { DepartedIdentity, DepartureOperation } from './offboarding-evidence.ts'
+import type { Sighting, TrailRecord } from './offboarding-trail.ts'
 
 /** Clocks of replicas differ a little, and the first call follows within milliseconds. */
 const clockToleranceMs = 5000
@@ -33,6 +34,12 @@ export async function readDepartedIdentities(
       select id, identity_id, kind, status, cause, started_at, steps from operations
       where employee_id = ${employeeId} and status <> 'planned' order by id`,
   )
+  const noted = await rowsOf<{ identity_id: string; at: string; record: string }>(
+    db,
+    sql`
+      select identity_id, at, record from audit_events
+      where employee_id = ${employeeId} and action = 'identity.denied' order by id desc limit 50`,
+  )
   const from = Math.max(beganAt.getTime() - clockToleranceMs, returnedAt?.getTime() ?? 0)
   const operations = done.map((row) => ({ ...row, startedAt: new Date(row.started_at) }))
   const ofDeparture = operations.filter(({ startedAt }) => startedAt.getTime() >= from)
@@ -40,6 +47,10 @@ export async function readDepartedIdentities(
     rows.map(async (row): Promise<DepartedIdentity> => {
       const own = ofDeparture.filter(({ identity_id }) => identity_id === row.id)
       const accountId = row.account_id as string
+      const denies = noted
+        .filter(({ identity_id, at }) => identity_id === row.id && new Date(at).getTime() >= from)
+        .map(({ at, record }) => ({ at: new Date(at), steps: stepsIn(record) }))
+        .reverse()
       const isUntouched = row.aws_user_id === null && row.touched_at === null && row.adopt === false
       return {
         identityId: row.id as string,
@@ -61,18 +72,28 @@ export async function readDepartedIdentities(
           startedAt,
           steps,
         })),
-        trail: await readTrail(db, accountId, own),
+        denies,
+        trail: await readTrail(db, accountId, [...own, ...denies]),
       }
     }),
   )
 }
 
+/** None where somebody has made the record unreadable: verification of the audit record tells. */
+function stepsIn(record: string): readonly RecordedStep[] {
+  try {
+    return (JSON.parse(record) as { details?: { steps?: RecordedStep[] } }).details?.steps ?? []
+  } catch {
+    return []
+  }
+}
+
 async function readTrail(
   db: Database,
   accountId: string,
-  operations: readonly Pick<DepartureOperation, 'steps'>[],
+  runs: readonly Pick<DepartureOperation, 'steps'>[],
 ): Promise<TrailRecord> {
-  const requestIds = operations.flatMap(({ steps }) => steps.flatMap(({ requestId }) => requestId ?? []))
+  const requestIds = runs.flatMap(({ steps }) => steps.flatMap(({ requestId }) => requestId ?? []))
   const seen = await rowsOf<{
     request_id: string
     bucket: string
@@ -89,10 +110,7 @@ async function readTrail(
     db,
     sql`select facts from trail_logs where account_id = ${accountId}`,
   )
-  const [oldest] = await rowsOf<{ at: string | null }>(
-    db,
-    sql`select min(called_at) as at from canaries where account_id = ${accountId}`,
-  )
+  const calledAt = runs.flatMap(({ steps }) => steps.flatMap(({ startedAt }) => startedAt ?? [])).sort()[0]
   const sighting = (row: (typeof seen)[number]): Sighting => ({
     bucket: row.bucket,
     key: row.key,
@@ -102,8 +120,25 @@ async function readTrail(
   return {
     sightings: new Map(seen.map((row) => [row.request_id, sighting(row)])),
     problem: problemIn(logs.flatMap(({ facts }) => facts ?? [])),
-    lookedForSince: moment(oldest?.at ?? null),
+    lookedForSince: calledAt === undefined ? null : await lookedForSince(db, accountId, calledAt),
   }
+}
+
+/**
+ * Since when log files have been searched, as far as it matters for calls from `calledAt` on: what was seen of that
+ * time or before proves it. Canaries are kept for a day only, so they tell of the very first hours.
+ */
+async function lookedForSince(db: Database, accountId: string, calledAt: string): Promise<Date | null> {
+  const seen = sql`from trail_sightings where account_id = ${accountId}`
+  const [row] = await rowsOf<{ since: string | null }>(
+    db,
+    sql`
+      select least(
+        (select min(called_at) from canaries where account_id = ${accountId}),
+        case when exists (select 1 ${seen} and event_at <= ${calledAt}::timestamptz) then ${calledAt}::timestamptz
+          else (select min(event_at) ${seen}) end) as since`,
+  )
+  return moment(row?.since ?? null)
 }
 
 /** One trail whose files can be read is enough. */

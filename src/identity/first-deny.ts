@@ -116,7 +116,10 @@ async function groupToLeave(account: Account, target: DenyTarget): Promise<strin
 
 /** Makes one first call of what several ask for at the same moment: the reserved worker and the reconcile. */
 export type FirstDeny = (
-  identity: Pick<LoadedIdentity, 'id' | 'generation' | 'userName' | 'lastSeenName' | 'awsUserId' | 'groups'>,
+  identity: Pick<
+    LoadedIdentity,
+    'id' | 'employeeId' | 'generation' | 'cause' | 'userName' | 'lastSeenName' | 'awsUserId' | 'groups'
+  >,
 ) => Promise<Denied>
 
 /** For how long a finished first call answers for another of the same generation. */
@@ -143,7 +146,7 @@ export function shareFirstDenies(
       const accepted = denied.by === 'quarantine' || denied.by === 'boundary'
       if (accepted) {
         const setBoundary = denied.steps.some(({ do: action }) => action === 'PutUserPermissionsBoundary')
-        await noteDenied(identity, { userName, at: denied.at, setBoundary })
+        await noteDenied(identity, { userName, at: denied.at, setBoundary, steps: denied.steps })
       }
       // What was not accepted is asked for again by whoever comes next.
       setTimeout(() => running.delete(key), accepted ? sharedMs : 0).unref()

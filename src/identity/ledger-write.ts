@@ -1,9 +1,10 @@
 /** What is written of identities before and during a run. Many share each statement. */
 import { type SQL, sql } from 'drizzle-orm'
+import { auditInsert } from '../audit/record.ts'
 import { type Database, rowsOf, type Transaction } from '../store/open.ts'
 import type { IdentityState } from '../store/schema.ts'
 import { noteDrifts } from '../trail/drift-record.ts'
-import type { Intent, Ledger, LoadedIdentity } from './ledger.ts'
+import type { Intent, Ledger } from './ledger.ts'
 import { generationsOf } from './ledger-read.ts'
 import type { StateChange } from './news.ts'
 
@@ -57,16 +58,21 @@ async function insertIntents(db: Database | Transaction, intents: readonly Inten
     on conflict (id) do update set kind = excluded.kind, steps = excluded.steps`)
 }
 
+/** The call is recorded with it: the reconcile that goes on from here may never hear of it. */
 export function writeDenied(
   db: Database | Transaction,
-  { id, generation }: Pick<LoadedIdentity, 'id' | 'generation'>,
-  { userName, at, setBoundary }: Parameters<Ledger['noteDenied']>[1],
+  { id, employeeId, generation, cause }: Parameters<Ledger['noteDenied']>[0],
+  { userName, at, setBoundary, steps }: Parameters<Ledger['noteDenied']>[1],
 ): Promise<StateChange[]> {
   const moment = sql`${at.toISOString()}::timestamptz`
+  const actor = cause || 'muster'
+  const audited = auditInsert([
+    { at, actor, action: 'identity.denied', employeeId, identityId: id, details: { userName, steps } },
+  ])
   return changesOf(
     db,
     sql`
-      with before as (select id, state from identities where id = ${id} for update)
+      with before as (select id, state from identities where id = ${id} for update), audited as (${audited})
       update identities set
         locked_at = coalesce(locked_at, ${moment}), denied_name = ${userName}, state = 'locked',
         boundary_arn = case when ${setBoundary} then '' else boundary_arn end,

@@ -174,11 +174,17 @@ export interface Ledger {
   noteCreated(identityId: string, generation: number, awsUserId: string): Promise<boolean>
   /**
    * Notes the first accepted deny at once, without waiting for the rest of the lock. One that a newer change
-   * has overtaken meanwhile is looked after at once: that change may have ended the lock.
+   * has overtaken meanwhile is looked after at once: that change may have ended the lock. Its calls are in the
+   * audit record from then on (`identity.denied`), whatever becomes of the run.
    */
   noteDenied(
-    identity: Pick<LoadedIdentity, 'id' | 'generation'>,
-    denied: { readonly userName: string; readonly at: Date; readonly setBoundary: boolean },
+    identity: Pick<LoadedIdentity, 'id' | 'employeeId' | 'generation' | 'cause'>,
+    denied: {
+      readonly userName: string
+      readonly at: Date
+      readonly setBoundary: boolean
+      readonly steps: readonly RecordedStep[]
+    },
   ): Promise<void>
 }
 

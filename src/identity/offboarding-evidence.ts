@@ -4,6 +4,7 @@
  */
 import type { IdentityState, OperationKind, OperationStatus, RecordedStep } from '../store/schema.ts'
 import { actionOf, type Removal, removalKinds, type What } from './offboarding-actions.ts'
+import { type TrailEvidence, type TrailRecord, trailOf } from './offboarding-trail.ts'
 
 export interface DepartedIdentity {
   readonly identityId: string
@@ -21,7 +22,14 @@ export interface DepartedIdentity {
   readonly lastReconciledAt: Date | null
   /** Of this departure, oldest first. */
   readonly operations: readonly DepartureOperation[]
+  /** Steps of first calls as they were noted at once: an operation may not have them. Oldest first. */
+  readonly denies: readonly NotedDeny[]
   readonly trail: TrailRecord
+}
+
+export interface NotedDeny {
+  readonly at: Date
+  readonly steps: readonly RecordedStep[]
 }
 
 export interface DepartureOperation {
@@ -33,41 +41,14 @@ export interface DepartureOperation {
   readonly steps: readonly RecordedStep[]
 }
 
-/** What is known of the log files of an account's trail. */
-export interface TrailRecord {
-  /** By request id. */
-  readonly sightings: ReadonlyMap<string, Sighting>
-  /** Why log files cannot be searched; null when they are. */
-  readonly problem: string | null
-  /** Calls from before are not looked for; null when there is no such moment. */
-  readonly lookedForSince: Date | null
-}
-
-export interface Sighting {
-  readonly bucket: string
-  readonly key: string
-  readonly eventId: string
-  readonly eventAt: Date
-}
-
-export type TrailEvidence =
-  | {
-      readonly status: 'found'
-      readonly bucket: string
-      readonly key: string
-      readonly eventId: string
-      readonly eventAt: string
-    }
-  | { readonly status: 'waiting' | 'not_found' }
-  | { readonly status: 'unknown'; readonly reason: string }
-
 export interface OffboardingAction extends Removal {
   /** `unknown`: the process died before it could note what came of it. */
   readonly outcome: 'done' | 'already' | 'failed' | 'skipped' | 'unknown'
   /** RFC 3339: when AWS answered, or the run began where that is not on record. */
   readonly at: string
   readonly requestId: string | null
-  readonly operationId: string
+  /** Null for a first call that is in no operation: it was noted on its own. */
+  readonly operationId: string | null
   readonly error: string | null
   /** Of an action that did not come to its end: when a later look found nothing left to do. */
   readonly confirmedAt: string | null
@@ -125,14 +106,14 @@ export function evidenceOf(
   identity: DepartedIdentity,
   { dueAt, quarantineGroup, now }: { dueAt: Date; quarantineGroup: string; now: Date },
 ): AccountEvidence {
-  const { state, reason, operations } = identity
+  const { state, reason } = identity
   const isSettled =
     identity.wasNeverMade ||
     ((state === 'locked' || state === 'deleted') && reason === null && identity.isReconciled)
-  const actions = operations.flatMap((operation) =>
-    operation.steps.flatMap((step): OffboardingAction[] => {
+  const actions = runsOf(identity).flatMap((run) =>
+    run.steps.flatMap((step): OffboardingAction[] => {
       const removal = actionOf(step, quarantineGroup)
-      return removal ? [{ ...removal, ...outcomeOf(step, operation, identity, isSettled, now) }] : []
+      return removal ? [{ ...removal, ...outcomeOf(step, run, identity, isSettled, now) }] : []
     }),
   )
   const open = isSettled ? [] : openItems(identity, actions)
@@ -153,9 +134,32 @@ export function evidenceOf(
   }
 }
 
+interface RecordedRun {
+  /** Of the operation. */
+  readonly id: string | null
+  readonly startedAt: Date
+  readonly steps: readonly RecordedStep[]
+}
+
+/** The operations, and what was noted of first calls and is in none of them. In the order of their first calls. */
+function runsOf({ operations, denies }: DepartedIdentity): RecordedRun[] {
+  const inOperations = new Set(operations.flatMap(({ steps }) => steps.map(({ requestId }) => requestId)))
+  const apart = denies.map(({ at, steps }) => ({
+    id: null,
+    startedAt: at,
+    steps: steps.filter(({ requestId }) => requestId !== undefined && !inOperations.has(requestId)),
+  }))
+  return [...apart, ...operations].sort((a, b) => firstCallOf(a) - firstCallOf(b))
+}
+
+function firstCallOf({ startedAt, steps }: RecordedRun): number {
+  const first = steps.find((step) => step.startedAt !== undefined)?.startedAt
+  return first === undefined ? startedAt.getTime() : Date.parse(first)
+}
+
 function outcomeOf(
   step: RecordedStep,
-  operation: DepartureOperation,
+  operation: RecordedRun,
   identity: DepartedIdentity,
   isSettled: boolean,
   now: Date,
@@ -174,26 +178,6 @@ function outcomeOf(
     confirmedAt: wasLeft && isSettled ? text(identity.lastReconciledAt) : null,
     trail: step.requestId ? trailOf(step.requestId, answeredAt, identity.trail, now) : null,
   }
-}
-
-const missingAfterMs = 2 * 3_600_000
-
-function trailOf(
-  requestId: string,
-  calledAt: Date,
-  { sightings, problem, lookedForSince }: TrailRecord,
-  now: Date,
-): TrailEvidence {
-  const found = sightings.get(requestId)
-  if (found) return { status: 'found', ...found, eventAt: found.eventAt.toISOString() }
-  if (problem !== null) return { status: 'unknown', reason: problem }
-  if (lookedForSince === null || calledAt < lookedForSince) {
-    return {
-      status: 'unknown',
-      reason: 'the call is older than those that Muster looks for in the log files',
-    }
-  }
-  return { status: now.getTime() - calledAt.getTime() < missingAfterMs ? 'waiting' : 'not_found' }
 }
 
 function firstDenyOf(

@@ -12,7 +12,8 @@ import {
   readSaidOfEnd,
   type SaidOfEnd,
 } from './departure.ts'
-import { type AccountEvidence, evidenceOf, type TrailEvidence } from './offboarding-evidence.ts'
+import { type AccountEvidence, evidenceOf } from './offboarding-evidence.ts'
+import type { TrailEvidence } from './offboarding-trail.ts'
 
 export interface Offboarding {
   readonly employeeId: string

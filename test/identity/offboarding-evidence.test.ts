@@ -48,6 +48,7 @@ function identity(changes: Partial<DepartedIdentity> = {}, ...steps: RecordedSte
         steps,
       },
     ],
+    denies: [],
     trail: { sightings: new Map(), problem: null, lookedForSince: new Date('2026-11-01T00:00:00Z') },
     ...changes,
   }
@@ -84,6 +85,22 @@ test('a lock that is reached says what was found, what was not, and what the rec
   assert.equal(statusOf(locked, 'access-key'), 'removed')
   assert.equal(statusOf(locked, 'login-profile'), 'none')
   assert.equal(statusOf(locked, 'mfa-device'), 'not_recorded')
+})
+
+test('a first call that was noted on its own is listed once, before what followed', () => {
+  const at = new Date('2026-11-23T09:00:01.800Z')
+  const noted = { at, steps: [quarantined] }
+  const apart = evidence(identity({ denies: [noted] }, keyOff))
+  assert.deepEqual(
+    apart.actions.map(({ requestId, operationId: of }) => [requestId, of]),
+    [
+      ['key', operationId],
+      ['deny', null],
+    ].reverse(),
+  )
+  assert.equal(apart.firstDeny?.requestId, 'deny')
+  const both = evidence(identity({ denies: [noted] }, quarantined, keyOff))
+  assert.equal(both.actions.length, 2)
 })
 
 test('without a reached lock nothing is said to have been none', () => {

@@ -71,7 +71,10 @@ const ActionSchema = Type.Object({
   ),
   at: moment('When AWS answered; when the run began where that is not on record.'),
   requestId: nullableText({ description: 'As CloudTrail shows it.' }),
-  operationId: Type.String({ format: 'uuid' }),
+  operationId: nullableText({
+    format: 'uuid',
+    description: 'Null for the first call of a lock that was noted on its own.',
+  }),
   error: nullableText(),
   confirmedAt: nullableMoment(
     'Of an action that did not come to its end: when a later look found nothing left to do.',

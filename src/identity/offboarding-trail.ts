@@ -1,0 +1,50 @@
+/** Whether the trail has a call, as far as its log files were searched. Pure. */
+
+/** What is known of the log files of an account's trail. */
+export interface TrailRecord {
+  /** By request id. */
+  readonly sightings: ReadonlyMap<string, Sighting>
+  /** Why log files cannot be searched; null when they are. */
+  readonly problem: string | null
+  /** Calls from before are not looked for; null when there is no such moment. */
+  readonly lookedForSince: Date | null
+}
+
+export interface Sighting {
+  readonly bucket: string
+  readonly key: string
+  readonly eventId: string
+  readonly eventAt: Date
+}
+
+export type TrailEvidence =
+  | {
+      readonly status: 'found'
+      readonly bucket: string
+      readonly key: string
+      readonly eventId: string
+      readonly eventAt: string
+    }
+  | { readonly status: 'waiting' | 'not_found' }
+  | { readonly status: 'unknown'; readonly reason: string }
+
+const missingAfterMs = 2 * 3_600_000
+
+/** `not_found` after two hours; `unknown` wherever nobody could have found it. */
+export function trailOf(
+  requestId: string,
+  calledAt: Date,
+  { sightings, problem, lookedForSince }: TrailRecord,
+  now: Date,
+): TrailEvidence {
+  const found = sightings.get(requestId)
+  if (found) return { status: 'found', ...found, eventAt: found.eventAt.toISOString() }
+  if (problem !== null) return { status: 'unknown', reason: problem }
+  if (lookedForSince === null || calledAt < lookedForSince) {
+    return {
+      status: 'unknown',
+      reason: 'the call is older than those that Muster looks for in the log files',
+    }
+  }
+  return { status: now.getTime() - calledAt.getTime() < missingAfterMs ? 'waiting' : 'not_found' }
+}
