@@ -1,10 +1,11 @@
 /** An account in moto, read as Muster reads every account. */
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
-import { IAMClient } from '@aws-sdk/client-iam'
+import { IAMClient, ListOrganizationsFeaturesCommand } from '@aws-sdk/client-iam'
 import { S3Client } from '@aws-sdk/client-s3'
 import { Registry } from 'prom-client'
-import { endpointsAt, openAccount } from '../../src/aws/account.ts'
-import { known } from '../../src/aws/fact.ts'
+import { type Account, endpointsAt, openAccount } from '../../src/aws/account.ts'
+import { AwsCallError } from '../../src/aws/errors.ts'
+import { known, mapFact } from '../../src/aws/fact.ts'
 import { meterCalls } from '../../src/aws/metering.ts'
 import { gatherSnapshot } from '../../src/compliance/gather.ts'
 import type { AccountSnapshot } from '../../src/compliance/snapshot.ts'
@@ -24,8 +25,14 @@ export interface MotoClients {
 const region = 'us-east-1'
 const credentials = { accessKeyId: 'AKIATESTSTESTSTESTS0', secretAccessKey: 'of-no-account' }
 
+/** moto answers 500 to it, as to all that it lacks; waiting for that to pass would take most of the time. */
+const notThere = new AwsCallError(
+  'ListOrganizationsFeatures',
+  Object.assign(new Error('moto lacks it'), { name: 'AccessDenied' }),
+)
+
 export async function openLook({ db }: Store, url: string) {
-  const account = await openAccount(db, {
+  const opened = await openAccount(db, {
     region,
     endpoints: endpointsAt(url),
     rate: 1000,
@@ -33,6 +40,13 @@ export async function openLook({ db }: Store, url: string) {
     metering: meterCalls(new Registry()),
     log: silentLog,
   })
+  const account: Account = {
+    ...opened,
+    call: (command, more) =>
+      command instanceof ListOrganizationsFeaturesCommand
+        ? Promise.reject(notThere)
+        : opened.call(command, more),
+  }
   const options = { endpoint: url, region, credentials }
   const clients: MotoClients = {
     iam: new IAMClient(options),
@@ -41,13 +55,17 @@ export async function openLook({ db }: Store, url: string) {
   }
   return {
     clients,
-    /** Buckets too, which Muster looks at when it looks for its canary. */
+    /**
+     * Buckets too, which Muster looks at when it looks for its canary. The credential report is of now: moto says of
+     * each that it was made in 2015.
+     */
     async look(): Promise<AccountSnapshot> {
       const muster = musterSettings(EXAMPLE)
       const snapshot = await gatherSnapshot({ db, account, muster, clock: () => new Date() })
       const trails = snapshot.trails.known ? snapshot.trails.value : []
       const buckets = await Promise.all(trails.map((trail) => lookAtLogBucket(account, trail)))
-      return { ...snapshot, logBuckets: known(buckets) }
+      const report = mapFact(snapshot.report, (found) => ({ ...found, madeAt: snapshot.takenAt }))
+      return { ...snapshot, report, logBuckets: known(buckets) }
     },
     close() {
       for (const client of Object.values(clients)) client.destroy()
