@@ -3,7 +3,7 @@ import type { Fact } from '../aws/fact.ts'
 import type { PolicyDocument } from '../catalog/catalog.ts'
 import type { CredentialReport } from '../credentials/credential-report.ts'
 import type { IdentityState, PasswordPolicy } from '../store/schema.ts'
-import type { CanaryFacts, TrailFacts } from '../trail/facts.ts'
+import type { CanaryFacts, LogBucket, TrailFacts } from '../trail/facts.ts'
 
 export type { CredentialReport, ReportedKey, ReportedUser } from '../credentials/credential-report.ts'
 
@@ -96,14 +96,6 @@ export interface VirtualMfaDevice {
   /** Null for root's. */
   readonly userName: string | null
   readonly isRoot: boolean
-}
-
-export interface LogBucket {
-  readonly name: string
-  /** Whether requests for its objects are logged themselves (`GetBucketLogging`). */
-  readonly accessLogging: Fact<boolean>
-  /** Whether its policy or its access control list lets everybody in (`GetBucketPolicyStatus`, `GetBucketAcl`). */
-  readonly isPublic: Fact<boolean>
 }
 
 export interface PolicyHolders {

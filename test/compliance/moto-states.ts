@@ -245,17 +245,15 @@ export const judged: Readonly<Record<string, Judged>> = {
     good: [
       {
         says: 'a policy on a group and one on a role',
-        make: inOrder(group('readers', 'ReadOnlyAccess'), role('ReadOnlyAccess')),
+        make: inOrder(customerPolicy(allow('s3:GetObject')), attachedToRole),
       },
       { says: 'a user without policies', make: user },
     ],
     bad: [
       {
         says: 'a policy on a user',
-        make: inOrder(user, async ({ iam }) => {
-          await iam.send(
-            new AttachUserPolicyCommand({ UserName: USER, PolicyArn: awsPolicyArn('ReadOnlyAccess') }),
-          )
+        make: inOrder(user, customerPolicy(allow('s3:GetObject')), async ({ iam }) => {
+          await iam.send(new AttachUserPolicyCommand({ UserName: USER, PolicyArn: CUSTOMER_POLICY }))
         }),
       },
       { says: 'an inline policy of a user', make: inlineOfUser(allow('s3:GetObject')) },
@@ -392,6 +390,7 @@ type Make = State['make']
 
 const USER = 'ada'
 const BUCKET = 'company-trail'
+const CUSTOMER_POLICY = 'arn:aws:iam::123456789012:policy/p'
 
 function inOrder(...steps: readonly Make[]): Make {
   return async (clients) => {
@@ -541,6 +540,11 @@ function customerPolicy(document: object, { attach = true } = {}): Make {
     await iam.send(new CreateGroupCommand({ GroupName: 'g' }))
     if (attach) await iam.send(new AttachGroupPolicyCommand({ GroupName: 'g', PolicyArn: Policy?.Arn }))
   }
+}
+
+async function attachedToRole(clients: MotoClients): Promise<void> {
+  await role()(clients)
+  await clients.iam.send(new AttachRolePolicyCommand({ RoleName: 'r', PolicyArn: CUSTOMER_POLICY }))
 }
 
 async function user({ iam }: MotoClients): Promise<void> {

@@ -17,10 +17,7 @@ export const trailManagementEvents: Control = {
       all(
         known(trail.isMultiRegion),
         isLogging(trail),
-        mapFact(trail.selectors, (selectors) => {
-          const { read, write, blindTo } = recordsIam(selectors)
-          return read && write && blindTo.length === 0
-        }),
+        mapFact(trail.selectors, (selectors) => recordsIam(selectors).blindTo.length === 0),
       ),
     'No logging multi-Region trail records all management events of IAM and STS',
   ),

@@ -1,5 +1,5 @@
 import { known } from '../../../../src/aws/fact.ts'
-import type { CanaryFacts, TrailFacts } from '../../../../src/trail/facts.ts'
+import type { CanaryFacts, LogBucket, TrailFacts } from '../../../../src/trail/facts.ts'
 import {
   BUCKET,
   type Change,
@@ -8,6 +8,7 @@ import {
   fineStatus,
   fineTrail,
   hoursAgo,
+  inOrder,
   put,
   ROOT,
   TRAIL,
@@ -91,17 +92,31 @@ const canaryOpen: Row['unknown'] = [
   },
 ]
 
-const bucket = (change: object): Change =>
-  put({
-    logBuckets: known([
-      { name: 'another', accessLogging: known(true), isPublic: known(false) },
-      { name: BUCKET, accessLogging: known(true), isPublic: known(false), ...change },
-    ]),
-  })
-const bucketsUnread: Row['unknown'][number] = {
-  says: 'it is not known which buckets there are',
-  when: put({ logBuckets: denied('cloudtrail:DescribeTrails') }),
-  permissions: ['cloudtrail:DescribeTrails'],
+/** Two trails with a bucket each; the second bucket as given, or not looked at. */
+const buckets = (second: Partial<LogBucket> | null): Change =>
+  inOrder(
+    trails(fineTrail(), singleRegion({ bucket: 'second' })),
+    put({
+      logBuckets: known([
+        { name: BUCKET, accessLogging: known(true), isPublic: known(false) },
+        ...(second
+          ? [{ name: 'second', accessLogging: known(true), isPublic: known(false), ...second }]
+          : []),
+      ]),
+    }),
+  )
+const bucketsUnread: Row['unknown'] = [
+  unread,
+  {
+    says: 'no bucket was looked at yet',
+    when: put({ logBuckets: denied('s3:GetBucketLogging') }),
+    permissions: ['s3:GetBucketLogging'],
+  },
+  { says: 'the bucket of the second trail was not looked at', when: buckets(null) },
+]
+const withoutTrail = {
+  says: 'there is no trail, and so no bucket to look at',
+  when: inOrder(trails(), put({ logBuckets: denied('s3:GetBucketLogging') })),
 }
 
 const s3Events = (kind: 'read' | 'write', other: 'ReadOnly' | 'WriteOnly'): Row => {
@@ -129,6 +144,19 @@ const s3Events = (kind: 'read' | 'write', other: 'ReadOnly' | 'WriteOnly'): Row 
         says: 'those of one bucket are left out',
         when: trails(
           advanced([...objects, field('resources.ARN', { notStartsWith: ['arn:aws:s3:::one/'] })]),
+        ),
+        names: [ROOT],
+      },
+      {
+        says: 'all buckets are named, and one is left out again',
+        when: trails(
+          advanced([
+            ...objects,
+            field('resources.ARN', {
+              startsWith: ['arn:aws:s3:::'],
+              notStartsWith: ['arn:aws:s3:::one/'],
+            }),
+          ]),
         ),
         names: [ROOT],
       },
@@ -409,41 +437,46 @@ export const cloudtrail: Table = {
     fails: [
       {
         says: 'one of the buckets is open to everybody',
-        when: bucket({ isPublic: known(true) }),
-        names: [`arn:aws:s3:::${BUCKET}`],
+        when: buckets({ isPublic: known(true) }),
+        names: ['arn:aws:s3:::second'],
       },
     ],
     unknown: [
-      bucketsUnread,
+      ...bucketsUnread,
       {
         says: 'the policy of a bucket of another account may not be read',
-        when: bucket({ isPublic: denied('s3:GetBucketPolicyStatus') }),
+        when: buckets({ isPublic: denied('s3:GetBucketPolicyStatus') }),
         permissions: ['s3:GetBucketPolicyStatus'],
       },
     ],
+    passes: [withoutTrail],
   },
   'log-bucket-access-logging': {
     fails: [
       {
         says: 'requests to one of the buckets are not logged',
-        when: bucket({ accessLogging: known(false) }),
-        names: [`arn:aws:s3:::${BUCKET}`],
+        when: buckets({ accessLogging: known(false) }),
+        names: ['arn:aws:s3:::second'],
       },
     ],
     unknown: [
-      bucketsUnread,
+      ...bucketsUnread,
       {
         says: 'one bucket may not be asked, and another is bad for sure',
-        when: put({
-          logBuckets: known([
-            { name: 'a', accessLogging: denied('s3:GetBucketLogging'), isPublic: known(false) },
-            { name: 'b', accessLogging: known(false), isPublic: known(false) },
-          ]),
-        }),
+        when: inOrder(
+          buckets({}),
+          put({
+            logBuckets: known([
+              { name: BUCKET, accessLogging: denied('s3:GetBucketLogging'), isPublic: known(false) },
+              { name: 'second', accessLogging: known(false), isPublic: known(false) },
+            ]),
+          }),
+        ),
         permissions: ['s3:GetBucketLogging'],
-        finds: ['arn:aws:s3:::b'],
+        finds: ['arn:aws:s3:::second'],
       },
     ],
+    passes: [withoutTrail],
   },
   's3-write-events': s3Events('write', 'ReadOnly'),
   's3-read-events': s3Events('read', 'WriteOnly'),
