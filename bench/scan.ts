@@ -66,7 +66,7 @@ export function benchScan(databaseUrl: string): Promise<Row[]> {
 async function populate({ muster, sandbox, place, db, allReconciled }: World): Promise<number> {
   const employeeIds = Array.from({ length: largest.users }, (_, n) => `e${String(n).padStart(4, '0')}`)
   await muster.ask('hire', employeeIds, 'backend-engineer')
-  await allReconciled(180_000)
+  await allReconciled(600_000)
   const budget = await sandbox.ask('fill')
   await db.query(
     `update identities set state = 'active', mfa_enrolled = true, lacks = null, next_look_at = null,
