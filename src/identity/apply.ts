@@ -106,6 +106,8 @@ async function applyStep(step: Step, options: StepOptions): Promise<StepResult> 
   const params = paramsOf(step)
   const stillWanted = questionOf(step, options)
   const callOptions = stillWanted ? { priority, stillWanted } : { priority }
+  /** A try whose answer was lost: it may have taken effect, whatever becomes of the next. */
+  let unanswered: unknown
   for (let attempt = 1; ; attempt++) {
     try {
       const called = await account.call(commandOf(step), callOptions)
@@ -129,13 +131,16 @@ async function applyStep(step: Step, options: StepOptions): Promise<StepResult> 
       ) {
         return { recorded: recordedError(step, 'already', attempt, error), createdUserId: null }
       }
+      if (error instanceof AwsCallError && error.outcomeUnknown) unanswered = error
       const wait = backoffMs[attempt - 1]
       if (wait !== undefined && isWorthAnotherTry(step, error, options.afterCreate)) {
         await delay(wait * (0.75 + Math.random() / 2))
         continue
       }
-      const outcome = error instanceof Cancelled ? 'skipped' : 'failed'
-      return { recorded: recordedError(step, outcome, attempt, error), createdUserId: null, error }
+      const wasNeverTried = error instanceof Cancelled && unanswered === undefined
+      const cause = error instanceof Cancelled ? (unanswered ?? error) : error
+      const outcome = wasNeverTried ? 'skipped' : 'failed'
+      return { recorded: recordedError(step, outcome, attempt, cause), createdUserId: null, error }
     }
   }
 }

@@ -37,7 +37,21 @@ export function driftsOf(input: DriftInput): readonly Difference[] {
         ? []
         : [differing('user-deleted', {}, null, input)]
   const steps = [...lately, ...firstDenyOf(input)]
-  return found.filter((difference) => !mayBeLag(difference, steps))
+  return found.filter((difference) => !mayBeLag(difference, steps) && !mayBeOwnDeny(difference, input))
+}
+
+/**
+ * The first call of a lock is made unread, by whichever process is free, and may come through after the change that
+ * asked for it was taken back: it is on record only then.
+ */
+function mayBeOwnDeny({ kind, detail }: Difference, input: DriftInput): boolean {
+  const { identity, want, registration, now } = input
+  const isDeny =
+    (kind === 'group-added' && detail.groupName === registration.quarantineGroup) ||
+    (kind === 'boundary-changed' && String(detail.after).endsWith(':aws:policy/AWSDenyAll'))
+  const { changedAt } = identity.employee
+  const isFresh = changedAt !== null && now.getTime() - changedAt.getTime() < readLagMs
+  return isDeny && (identity.settledAs === 'locked' || want.kind !== 'active' || isFresh)
 }
 
 /** A lock's first call may have been made by another process, which leaves no step on record. */

@@ -31,7 +31,7 @@ export async function selectIdentities(
     sql`
       select identities.*,
         exists (select 1 from drifts where drifts.identity_id = identities.id and standing) as has_standing_drifts,
-        e.status, e.role, e.hold, e.locked_since, a.catalog_hash
+        e.status, e.role, e.hold, e.locked_since, e.updated_at, a.catalog_hash
       from identities
       join employees e using (employee_id)
       left join accounts a using (account_id)
@@ -76,6 +76,7 @@ function loaded(row: Record<string, unknown>): LoadedIdentity {
       role: row.role as string,
       hold: row.hold as Hold | null,
       lockedSince: moment(row.locked_since),
+      changedAt: moment(row.updated_at),
     },
     catalogHash: row.catalog_hash as string | null,
   }

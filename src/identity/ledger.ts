@@ -60,6 +60,8 @@ export interface LoadedIdentity {
     readonly role: string
     readonly hold: Hold | null
     readonly lockedSince: Date | null
+    /** When HR or an administrator last changed anything about them. */
+    readonly changedAt: Date | null
   }
   readonly catalogHash: string | null
 }

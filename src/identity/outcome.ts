@@ -125,7 +125,7 @@ function driftAfter(run: Run, verdict: Verdict, facts: Facts): Pick<Outcome, 'se
   const settled =
     isWhole && wasLookedAt
       ? { as: want.kind === 'active' ? ('active' as const) : ('locked' as const), at: startedAt }
-      : steps.length > 0 || facts.exists === false || run.plan.conflict
+      : steps.length > 0 || run.plan.conflict || (verdict.reached && facts.exists === false)
         ? null
         : before
   const found = run.drifts.map((drift) => ({ ...drift, status: statusAfter(drift, steps) }))

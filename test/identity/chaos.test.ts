@@ -28,6 +28,7 @@ forEachEngine((name, open) => {
     const access = await accessByRole(running)
     const people = Array.from({ length: 20 }, (_, i) => `X${i}`)
     const strangers = new Set<string>()
+    const disturbed = new Set<string>()
     const stopWatching = watchGroups(running, access)
     for (const person of people.slice(0, 14)) await running.hire(person)
 
@@ -38,7 +39,10 @@ forEachEngine((name, open) => {
         // Lagging reads never show what was not asked for over HTTP.
         const lags = running.sandbox.faults.plan.readLagMs !== undefined
         if (lags || random() < 0.85) await anyEvent(running, person, random)
-        else await interfere(running, person, random, strangers)
+        else {
+          disturbed.add(person)
+          await interfere(running, person, random, strangers)
+        }
         await sleep(random() * 50)
       }
     }
@@ -61,6 +65,14 @@ forEachEngine((name, open) => {
     const mixtures = stopWatching()
     assert.deepEqual(mixtures, [], 'nobody ever had the groups of two roles')
     for (const person of people) await assertAsHrSays(running, person, access)
+    const drifted = await rowsOf<{ employee_id: string }>(
+      running.service.store.db,
+      sql`select employee_id, kind, detail from drifts where employee_id is not null`,
+    )
+    // Interference goes by a part of the name: X1 may stand for X13.
+    const isDisturbed = (id: string) => [...disturbed].some((person) => id.includes(person))
+    const ownDoing = drifted.filter(({ employee_id }) => !isDisturbed(employee_id))
+    assert.deepEqual(ownDoing, [], 'what nobody did by hand is no drift')
     for (const name of strangers) assert.deepEqual(running.groupsOf(name), [], `${name} is not ours`)
   })
 })

@@ -48,7 +48,7 @@ export const identity: LoadedIdentity = {
   settledAs: null,
   settledAt: null,
   hasStandingDrifts: false,
-  employee: { status: 'active', role: 'backend-engineer', hold: null, lockedSince: null },
+  employee: { status: 'active', role: 'backend-engineer', hold: null, lockedSince: null, changedAt: null },
   catalogHash: 'catalog',
 }
 

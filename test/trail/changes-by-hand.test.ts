@@ -16,6 +16,7 @@ import {
   DeactivateMFADeviceCommand,
   DeleteGroupCommand,
   DeletePolicyCommand,
+  DeleteUserCommand,
   DeleteUserPermissionsBoundaryCommand,
   DetachGroupPolicyCommand,
   IAMClient,
@@ -144,6 +145,17 @@ const users: readonly UserCase[] = [
     by: 'event',
     tamper: ({ userName: UserName }) => [new UntagUserCommand({ UserName, TagKeys: ['muster:employee-id'] })],
     isRight: (user) => user?.tags.some(({ Key }) => Key === 'muster:employee-id') ?? false,
+  },
+  {
+    kind: 'user-deleted',
+    by: 'event',
+    tamper: ({ userName: UserName }) => [
+      ...['muster-baseline', 'engineering', 'deploy-staging'].map(
+        (GroupName) => new RemoveUserFromGroupCommand({ UserName, GroupName }),
+      ),
+      new DeleteUserCommand({ UserName }),
+    ],
+    isRight: (user, { userId }) => user !== undefined && user.userId !== userId && user.groups.length === 3,
   },
   {
     kind: 'password-made',
@@ -313,12 +325,13 @@ forEachEngine((_name, openAny) => {
     })
     bystanders = await others()
     await Promise.all(users.map((each) => muster.hire(idOf(each.kind), { role: 'backend-engineer' })))
-    for (const { kind, victim } of users) victims.set(kind, await prepare(idOf(kind), victim))
+    for (const { kind, victim } of users) victims.set(kind, await prepare(kind, victim))
     // Everything that Muster itself has done shows by now.
     move(10 * 60_000)
   })
 
-  async function prepare(employeeId: string, as: UserCase['victim']): Promise<Victim> {
+  async function prepare(kind: DriftKind, as: UserCase['victim']): Promise<Victim> {
+    const employeeId = idOf(kind)
     const muster = await running()
     const { user_name: userName, aws_user_id } = await muster.until(employeeId, 'awaiting_mfa')
     const user = () => muster.sandbox.state.users.get(userName)
@@ -330,13 +343,15 @@ forEachEngine((_name, openAny) => {
       assert.equal((await me.send(me.codes(scan.seed), scan.device)).status, 200)
       await muster.until(employeeId, 'active')
     }
-    if (as === 'locked') {
+    if (kind === 'access-key-activated') {
       const made = call(muster.sandbox, 'CreateAccessKey', { UserName: userName }) as unknown as {
         AccessKey: { AccessKeyId: string }
       }
       keyId = made.AccessKey.AccessKeyId
       await muster.api('POST', `/v1/employees/${employeeId}/reconcile`)
       await muster.until(employeeId, 'awaiting_mfa')
+    }
+    if (as === 'locked') {
       await muster.tell('employee.terminated', employeeId)
       await muster.until(employeeId, 'locked')
     }
@@ -414,7 +429,7 @@ forEachEngine((_name, openAny) => {
     for (const each of users) {
       await t.test(`${each.kind}, found by ${each.by}`, async () => {
         const victim = victims.get(each.kind) ?? assert.fail(each.kind)
-        await eventually(async () => await driftOf(each.kind, idOf(each.kind)), {
+        const drift = await eventually(async () => await driftOf(each.kind, idOf(each.kind)), {
           withinMs: 30_000,
           what: `noticing ${each.kind}`,
         })
@@ -422,6 +437,8 @@ forEachEngine((_name, openAny) => {
           async () => (await driftOf(each.kind, idOf(each.kind)))?.status === (each.status ?? 'repaired'),
           { what: `setting ${each.kind} right` },
         )
+        // Who is gone is looked for once more before it is believed.
+        if (each.kind !== 'user-deleted') assert.equal(drift.foundBy, each.by)
         assert.ok(each.isRight(muster.sandbox.state.users.get(victim.userName), victim), 'it is not right')
         const last = each.tamper(victim, await place()).at(-1)
         await mustBeMallorys(each.kind, nameOf(last), idOf(each.kind))
@@ -446,8 +463,8 @@ forEachEngine((_name, openAny) => {
     }
   })
 
-  test('whoever Muster does not manage was not touched', async () => {
-    const { service } = await running()
+  test('nothing else was called drift, and whoever Muster does not manage was not touched', async () => {
+    const { api, service } = await running()
     await eventually(async () => {
       const [row] = await rowsOf<{ waiting: boolean }>(
         service.store.db,
@@ -455,9 +472,26 @@ forEachEngine((_name, openAny) => {
       )
       return row?.waiting === false
     })
+    const found = await rowsOf<{ kind: string; employee_id: string | null }>(
+      service.store.db,
+      sql`select distinct kind, employee_id from drifts`,
+    )
+    const unexpected = found.filter(
+      ({ kind, employee_id }) =>
+        employee_id !== null && employee_id !== idOf(kind) && `${kind} ${employee_id}` !== keyOfPreparation,
+    )
+    assert.deepEqual(unexpected, [])
     assert.equal(await others(), bystanders)
+    const { items } = await api('GET', '/v1/drifts?status=reported')
+    assert.deepEqual(
+      items.map(({ kind }: { kind: string }) => kind),
+      ['deny-attached'],
+    )
   })
 })
+
+/** The key that is there to be activated was made by hand, too. */
+const keyOfPreparation = 'access-key-made T-access-key-activated'
 
 const nameOf = (command: IamCall | undefined) => command?.constructor.name.replace(/Command$/, '') ?? ''
 

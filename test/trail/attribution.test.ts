@@ -1,0 +1,241 @@
+/** What stands, what is over, and what becomes of the search for whoever did it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { AddUserToGroupCommand, CreateGroupCommand, CreateUserCommand, IAMClient } from '@aws-sdk/client-iam'
+import { eq } from 'drizzle-orm'
+import { Registry } from 'prom-client'
+import { endpointsAt, openAccount } from '../../src/aws/account.ts'
+import { meterCalls } from '../../src/aws/metering.ts'
+import type { AccountSnapshot } from '../../src/compliance/snapshot.ts'
+import type { Notice } from '../../src/notify/announce.ts'
+import { openSandbox } from '../../src/sandbox/index.ts'
+import { drifts } from '../../src/store/schema.ts'
+import { attributeDrifts } from '../../src/trail/attribution.ts'
+import { accountDrift, type NewDrift } from '../../src/trail/drift.ts'
+import { noteDrifts, recordStanding } from '../../src/trail/drift-record.ts'
+import { unmanagedIn } from '../../src/trail/unmanaged.ts'
+import { emptyStore, forEachDatabase, type OpenTestStore, silentLog } from '../harness/databases.ts'
+
+const minuteMs = 60_000
+
+async function placeOf(openStore: OpenTestStore) {
+  const store = await openStore()
+  await emptyStore(store)
+  let now = new Date()
+  const sandbox = await openSandbox({ now: () => now })
+  const account = await openAccount(store.db, {
+    region: 'us-east-1',
+    endpoints: endpointsAt(sandbox.url),
+    rate: 1000,
+    credentials: sandbox.credentials,
+    metering: meterCalls(new Registry()),
+    log: silentLog,
+  })
+  const notices: Notice[] = []
+  const context = {
+    store,
+    account,
+    announce: async (_tx: unknown, told: readonly Notice[]) => void notices.push(...told),
+    clock: () => now,
+    log: silentLog,
+    paceMs: 0,
+  }
+  const iam = (accessKeyId: string) =>
+    new IAMClient({
+      endpoint: sandbox.url,
+      region: 'us-east-1',
+      credentials: { accessKeyId, secretAccessKey: 'any' },
+    })
+  const drift = (
+    kind: NewDrift['kind'],
+    detail: NewDrift['detail'],
+    more: Partial<NewDrift> = {},
+  ): NewDrift => ({
+    ...accountDrift(
+      { kind, resource: `arn:aws:iam::${sandbox.accountId}:user/muster/ada`, detail },
+      { accountId: sandbox.accountId, detectedAt: now, since: null, foundBy: 'look' },
+    ),
+    ...more,
+  })
+  return {
+    store,
+    sandbox,
+    notices,
+    iam,
+    drift,
+    note: (...found: NewDrift[]) => store.db.transaction((tx) => noteDrifts(tx, found)),
+    rows: () => store.db.select().from(drifts).orderBy(drifts.id),
+    attribute: () => attributeDrifts(context),
+    lookups: () => sandbox.calls.entries.filter(({ action }) => action === 'LookupEvents').length,
+    move(ms: number) {
+      now = new Date(now.getTime() + ms)
+    },
+    async close() {
+      account.close()
+      await sandbox.close()
+    },
+  }
+}
+
+const added = { userName: 'ada', userNames: ['ada'], groupName: 'operations' }
+
+forEachDatabase((_name, openStore) => {
+  test('what the Event history does not tell is looked for at growing intervals, then given up with the reason', async () => {
+    const place = await placeOf(openStore)
+    await place.note(place.drift('group-added', added))
+    const asked: number[] = []
+    for (let minute = 0; minute <= 40; minute++) {
+      const before = place.lookups()
+      await place.attribute()
+      if (place.lookups() > before) asked.push(minute)
+      place.move(minuteMs)
+    }
+    const [row] = await place.rows()
+    assert.deepEqual([row?.attribution, row?.attributionDueAt], ['unknown', null])
+    assert.match(row?.attributionReason ?? '', /does not tell/)
+    assert.ok(asked.length >= 6 && asked.length <= 10, `asked at ${asked}`)
+    assert.ok((asked.at(-1) ?? 0) >= 30, `the last time at ${asked}`)
+    await place.close()
+  })
+
+  test('a missing permission is named, for as long as it is missing', async () => {
+    const place = await placeOf(openStore)
+    const take = place.sandbox.faults.add({
+      action: 'LookupEvents',
+      times: Number.POSITIVE_INFINITY,
+      outcome: { code: 'AccessDeniedException', status: 400 },
+    })
+    await place.note(place.drift('group-added', added))
+    await place.attribute()
+    const [row] = await place.rows()
+    assert.deepEqual([row?.attribution, row?.attributionTries], ['pending', 1])
+    assert.match(row?.attributionReason ?? '', /cloudtrail:LookupEvents/)
+    take()
+    place.move(minuteMs)
+    await place.attribute()
+    assert.match((await place.rows())[0]?.attributionReason ?? '', /does not tell/)
+    await place.close()
+  })
+
+  test("throttling is no answer: it costs no try; Muster's own, failed and other calls are not taken for it", async () => {
+    const place = await placeOf(openStore)
+    const { iam, sandbox, note, drift } = place
+    const own = iam(sandbox.credentials.accessKeyId)
+    for (const UserName of ['ada', 'bob', 'mallory']) await own.send(new CreateUserCommand({ UserName }))
+    for (const GroupName of ['operations', 'engineering'])
+      await own.send(new CreateGroupCommand({ GroupName }))
+    const user = sandbox.state.users.get('mallory') ?? assert.fail()
+    user.accessKeys = [{ accessKeyId: 'AKIAMALLORY000000001', status: 'Active', createDate: '' } as never]
+    sandbox.state.accessKeyOwners.set('AKIAMALLORY000000001', 'mallory')
+    const mallory = iam('AKIAMALLORY000000001')
+    await own.send(new AddUserToGroupCommand({ UserName: 'ada', GroupName: 'operations' }))
+    await mallory.send(new AddUserToGroupCommand({ UserName: 'ada', GroupName: 'engineering' }))
+    await mallory.send(new AddUserToGroupCommand({ UserName: 'bob', GroupName: 'operations' }))
+    const refused = new AddUserToGroupCommand({ UserName: 'nobody', GroupName: 'operations' })
+    await assert.rejects(mallory.send(refused))
+    await note(drift('group-added', { ...added, userNames: ['ada', 'nobody'] }))
+    place.sandbox.faults.add({
+      action: 'LookupEvents',
+      times: 9,
+      outcome: { code: 'ThrottlingException', status: 400 },
+    })
+    await assert.rejects(place.attribute(), /Throttling/)
+    sandbox.faults.clear()
+    assert.equal((await place.rows())[0]?.attributionTries, 0)
+    await place.attribute()
+    assert.deepEqual((await place.rows())[0]?.culprit, null)
+    await mallory.send(new AddUserToGroupCommand({ UserName: 'ada', GroupName: 'operations' }))
+    place.move(minuteMs)
+    await place.attribute()
+    const [row] = await place.rows()
+    assert.equal(row?.attribution, 'known')
+    assert.match(row?.culprit?.by ?? '', /user\/mallory$/)
+    assert.deepEqual(
+      place.notices.map(({ type, data }) => [type, data.driftId]),
+      [['drift.attributed', row?.id]],
+    )
+    await place.close()
+  })
+
+  test('what stands is written once, and ends when a look does not find it any more', async () => {
+    const { store, drift, note, rows, close } = await placeOf(openStore)
+    const open = drift('policy-attached', { ...added, policyArn: 'a' })
+    const other = drift('policy-attached', { ...added, policyArn: 'b' })
+    assert.equal((await note(open, other)).length, 2)
+    assert.equal((await note(open)).length, 0)
+    const at = new Date()
+    const again = () =>
+      store.db.transaction((tx) => recordStanding(tx, open.accountId, 'policy-attached', [other], at))
+    assert.deepEqual(await again(), [])
+    assert.deepEqual(
+      (await rows()).map(({ subject, status, standing }) => [subject, status, standing]),
+      [
+        ['a', 'repaired', false],
+        ['b', 'open', true],
+      ],
+    )
+    // Made again, it is another drift.
+    assert.equal((await note(open)).length, 1)
+    const names = drift('user-unmanaged', { userName: 'a\0b\ud800', userNames: ['x\0'] })
+    await note(names)
+    const [row] = await store.db.select().from(drifts).where(eq(drifts.kind, 'user-unmanaged'))
+    assert.equal(row?.status, 'reported')
+    await close()
+  })
+})
+
+test('only users and groups made after the first sweep, and not by Muster, are reported', () => {
+  const since = new Date('2026-11-01T00:00:00Z')
+  const user = (userName: string, createdAt: string, more = {}) => ({
+    userName,
+    userId: `AIDA${userName}`,
+    arn: `arn:aws:iam::123456789012:user/${userName}`,
+    path: '/',
+    createdAt: new Date(createdAt),
+    ...more,
+  })
+  const group = (groupName: string, createdAt: string) => ({
+    groupName,
+    arn: `arn:aws:iam::123456789012:group/${groupName}`,
+    createdAt: new Date(createdAt),
+  })
+  const snapshot = {
+    accountId: '123456789012',
+    takenAt: new Date('2026-11-23T00:00:00Z'),
+    muster: {
+      path: '/muster/',
+      groups: { engineering: [] },
+      identities: [
+        { userName: 'ada', userId: 'AIDAada' },
+        { userName: 'new', userId: null },
+      ],
+    },
+    authorization: {
+      known: true,
+      value: {
+        users: [
+          user('old', '2020-01-01'),
+          user('ada', '2026-11-10'),
+          user('new', '2026-11-22', { path: '/muster/' }),
+          user('mallory', '2026-11-10', { path: '/muster/' }),
+          user('late', '2026-11-20'),
+        ],
+        groups: [
+          group('ancient', '2020-01-01'),
+          group('engineering', '2026-11-10'),
+          group('backdoor', '2026-11-10'),
+        ],
+      },
+    },
+  } as unknown as AccountSnapshot
+  assert.deepEqual(
+    unmanagedIn(snapshot, since).map(({ kind, resource }) => [kind, resource.split('/').at(-1)]),
+    [
+      ['user-unmanaged', 'mallory'],
+      ['user-unmanaged', 'late'],
+      ['group-unmanaged', 'backdoor'],
+    ],
+  )
+  const unknown = { ...snapshot, authorization: { known: false, reason: 'x', missingPermission: null } }
+  assert.deepEqual(unmanagedIn(unknown as AccountSnapshot, since), [])
+})
