@@ -39,42 +39,27 @@ const leaseSeconds = 15
 const renewMs = 5000
 /** Until another look, when another replica has the lease. */
 const busyMs = 1000
+const firstRetryMs = 1000
+const longestRetryMs = 60_000
 
 /**
  * Looks at once, every five minutes, and when woken because something of the catalog was missing. What did
  * not come to its end is tried again much sooner: until the catalog is there, nobody is let in.
  */
 export function startCatalogLoop(context: CatalogContext): Loop {
-  // A run may last for minutes, and a process that is to end has seconds.
-  const stopping = new AbortController()
-  let retryMs = 1000
-  const lookAgainAfter = (ms: number) => setTimeout(() => loop.wake(), ms).unref()
-  const retry = () => {
-    lookAgainAfter(retryMs)
-    retryMs = Math.min(60_000, retryMs * 2)
-  }
-  const loop: Loop = startLoop({
+  let retryMs = firstRetryMs
+  return startLoop({
     name: 'catalog',
     everyMs,
     log: context.log,
-    async look() {
-      const outcome = await reconcileCatalog(context, stopping.signal).catch((error) => {
-        retry()
-        throw error
-      })
-      if (outcome === 'settled') retryMs = 1000
-      else if (outcome === 'busy') lookAgainAfter(busyMs)
-      else retry()
-      return false
+    async look(signal) {
+      const outcome = await reconcileCatalog(context, signal)
+      if (outcome === 'busy') return busyMs
+      const waitMs = retryMs
+      retryMs = outcome === 'settled' ? firstRetryMs : Math.min(longestRetryMs, retryMs * 2)
+      return outcome === 'settled' ? false : waitMs
     },
   })
-  return {
-    wake: loop.wake,
-    stop() {
-      stopping.abort()
-      return loop.stop()
-    },
-  }
 }
 
 /**

@@ -47,24 +47,14 @@ const lookMs = 5000
 const preparingMs = 250
 
 export function startSweep(context: SweepContext): Loop {
-  const stopping = new AbortController()
-  const loop: Loop = startLoop({
+  return startLoop({
     name: 'sweep',
     everyMs: lookMs,
     log: context.log,
-    async look() {
-      const swept = await sweepIfDue(context, stopping.signal)
-      if (swept === 'too early') setTimeout(() => loop.wake(), preparingMs).unref()
-      return false
+    async look(signal) {
+      return (await sweepIfDue(context, signal)) === 'too early' ? preparingMs : false
     },
   })
-  return {
-    wake: loop.wake,
-    stop() {
-      stopping.abort()
-      return loop.stop()
-    },
-  }
 }
 
 /**

@@ -33,25 +33,17 @@ const leaseMs = 15 * 60_000
 
 /** The first look is one interval after the start: who starts has more urgent things to do. */
 export function startUsageLoop(context: UsageContext): Loop {
-  const stopping = new AbortController()
   let isStart = true
-  const loop = startLoop({
+  return startLoop({
     name: 'group usage',
     everyMs: context.everyMs ?? usualEveryMs,
     log: context.log,
-    async look() {
-      if (!isStart) await lookAtNextGroup(context, stopping.signal)
+    async look(signal) {
+      if (!isStart) await lookAtNextGroup(context, signal)
       isStart = false
       return false
     },
   })
-  return {
-    wake: loop.wake,
-    stop() {
-      stopping.abort()
-      return loop.stop()
-    },
-  }
 }
 
 /** Asks about the group whose turn it is. Its name; undefined when it is nobody's turn, or another replica is at it. */

@@ -32,7 +32,7 @@ const usualRetryMs = 30_000
 const leaseSeconds = 60
 
 export function startPasswordPolicyLoop(context: PasswordPolicyContext): Loop {
-  const loop = startLoop({
+  return startLoop({
     name: 'password policy',
     everyMs,
     log: context.log,
@@ -40,12 +40,11 @@ export function startPasswordPolicyLoop(context: PasswordPolicyContext): Loop {
       const look = await keepPasswordPolicy(context)
       if (look?.status === 'failed') {
         context.log.warn({ problem: look.problem }, 'the password policy could not be looked after')
-        setTimeout(() => loop.wake(), context.retryMs ?? usualRetryMs).unref()
+        return context.retryMs ?? usualRetryMs
       }
       return false
     },
   })
-  return loop
 }
 
 /** One look, and what follows from it. Undefined when another replica is at it. */

@@ -12,37 +12,49 @@ export interface LoopOptions {
   readonly name: string
   readonly everyMs: number
   readonly log: Logger
-  /** One look. Resolves to true when there is more to do right now. */
-  look(): Promise<boolean>
+  /**
+   * One look. Resolves to true when there is more to do right now, or to the milliseconds after which to look again.
+   * `signal` is aborted when the loop is to end: a look may last for minutes, and a process that ends has seconds.
+   */
+  look(signal: AbortSignal): Promise<boolean | number>
 }
 
-/** A look that throws is logged and repeated at the next interval: the work is still there. */
+const firstRetryMs = 1000
+const longestRetryMs = 60_000
+
+/** A look that throws is logged, and repeated soon, then less and less often: the work is still there. */
 export function startLoop({ name, everyMs, log, look }: LoopOptions): Loop {
-  let stopped = false
+  const stopping = new AbortController()
+  const { signal } = stopping
   let woken = false
-  let failing = false
+  let failures = 0
   let endSleep = () => {}
 
   async function run(): Promise<void> {
-    while (!stopped) {
+    while (!signal.aborted) {
       woken = false
-      let more = false
-      try {
-        more = await look()
-        if (failing) log.info({ loop: name }, `${name} works again`)
-        failing = false
-      } catch (error) {
-        if (!failing) log.error({ err: error, loop: name }, `${name} failed, and will try again`)
-        failing = true
-        woken = false
-      }
-      if (!more && !woken && !stopped) await sleep()
+      const waitMs = await lookOnce()
+      if (waitMs > 0 && !woken && !signal.aborted) await sleep(waitMs)
     }
   }
 
-  function sleep(): Promise<void> {
+  /** How long to wait for the next look. */
+  async function lookOnce(): Promise<number> {
+    try {
+      const next = await look(signal)
+      if (failures > 0) log.info({ loop: name }, `${name} works again`)
+      failures = 0
+      return typeof next === 'number' ? next : next ? 0 : everyMs
+    } catch (error) {
+      if (failures === 0) log.error({ err: error, loop: name }, `${name} failed, and will try again`)
+      woken = false
+      return Math.min(everyMs, longestRetryMs, firstRetryMs * 2 ** failures++)
+    }
+  }
+
+  function sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, everyMs)
+      const timer = setTimeout(resolve, ms)
       endSleep = () => {
         clearTimeout(timer)
         resolve()
@@ -57,7 +69,7 @@ export function startLoop({ name, everyMs, log, look }: LoopOptions): Loop {
       endSleep()
     },
     async stop() {
-      stopped = true
+      stopping.abort()
       endSleep()
       await running
     },

@@ -8,14 +8,12 @@ import {
   pgTable,
   primaryKey,
   text,
-  timestamp,
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
 import type { LookProgress } from '../trail/canary-progress.ts'
 import type { CanaryFacts, LogBucket } from '../trail/facts.ts'
-
-const moment = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 })
+import { moment } from './columns.ts'
 
 /** Calls of Muster's own that must turn up in the log files. */
 export const canaries = pgTable(

@@ -12,7 +12,7 @@ const leaseMs = 30_000
 export function startTrailGateLoop(context: TrailGateContext, onOpen: () => void): Loop {
   const { store, account, clock, log } = context
   let isShut = false
-  const loop = startLoop({
+  return startLoop({
     name: 'trail gate',
     everyMs,
     log,
@@ -22,14 +22,12 @@ export function startTrailGateLoop(context: TrailGateContext, onOpen: () => void
       if (!lease) return false
       try {
         const { isVerified } = await lookAtTrails(context)
-        if (!isVerified) setTimeout(() => loop.wake(), whileShutMs).unref()
         if (isVerified && isShut) onOpen()
         isShut = !isVerified
+        return isVerified ? false : whileShutMs
       } finally {
         await lease.end(clock())
       }
-      return false
     },
   })
-  return loop
 }
