@@ -7,57 +7,32 @@ import { buildApp } from './app.ts'
 import { startSealer } from './audit/sealer.ts'
 import { type Account, openAccount } from './aws/account.ts'
 import { meterCalls } from './aws/metering.ts'
-import { BASELINE, type Catalog, QUARANTINE } from './catalog/catalog.ts'
+import type { Catalog } from './catalog/catalog.ts'
 import { lint, lintLine } from './catalog/lint.ts'
 import { loadCatalog } from './catalog/load.ts'
-import { denyAllArn } from './catalog/own-groups.ts'
-import { startCatalogLoop } from './catalog/reconcile.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Control } from './compliance/control.ts'
 import { controls as everyControl } from './compliance/controls/index.ts'
-import { requestScan } from './compliance/scans.ts'
-import { startSweep } from './compliance/sweep.ts'
-import { startUsageLoop } from './compliance/usage-loop.ts'
 import { createComplianceView } from './compliance/view.ts'
 import { type Config, ConfigError } from './config.ts'
-import type { EnrollContext } from './credentials/enroll-step.ts'
-import { startEnrollmentLoop } from './credentials/enrollment-loop.ts'
-import { type EnrollmentsContext, followChanges } from './credentials/enrollments.ts'
 import { linkToken, linkUrl } from './credentials/link.ts'
-import { shortestPassword, startPasswordPolicyLoop } from './credentials/password-policy-loop.ts'
 import { within } from './deadline.ts'
 import { createChanges } from './identity/changes.ts'
 import { createDryRun } from './identity/dry-run.ts'
-import { startDueSweep, takeUp } from './identity/due.ts'
-import type { EvaluateContext } from './identity/evaluate.ts'
-import { shareFirstDenies } from './identity/first-deny.ts'
-import type { GrantGate } from './identity/grant-gate.ts'
-import { openLedger } from './identity/ledger.ts'
-import type { ReconcileContext } from './identity/reconcile.ts'
-import { roleAccessIn } from './identity/role-access.ts'
-import { isToBeOut, ownerOf, startWorkers } from './identity/worker.ts'
-import { startDrain } from './intake/drain.ts'
+import { takeUp } from './identity/due.ts'
+import { startWorkers } from './identity/worker.ts'
+import { type IdentityRoom, openIdentityRoom } from './identity-room.ts'
 import { openInbox } from './intake/inbox.ts'
-import { startRetention } from './intake/retention.ts'
 import { type Jobs, openJobs } from './jobs/jobs.ts'
 import type { Loop } from './jobs/loop.ts'
-import { deriveKeys, type Keyring } from './keys.ts'
-import type { Announce } from './notify/announce.ts'
+import { deriveKeys } from './keys.ts'
+import { startLoops, type Wake } from './loops.ts'
 import { startDelivery } from './notify/deliver.ts'
 import { createAnnounce } from './notify/outbox.ts'
-import { startNotificationRetention } from './notify/retention.ts'
 import { tellsAnyone } from './notify/settings.ts'
 import { accountUnknown } from './problem.ts'
 import { openStore, type Store } from './store/open.ts'
-import { startAttribution } from './trail/attribution.ts'
 import { openAwsEventInbox } from './trail/aws-event-inbox.ts'
-import { startAwsEvents } from './trail/aws-events.ts'
-import { startCanaryLoop } from './trail/canary-loop.ts'
-import { openTrailGate, type TrailGateContext } from './trail/gate.ts'
-import { startTrailGateLoop } from './trail/gate-loop.ts'
-import { readTrails } from './trail/read-trails.ts'
-import { startAwsEventRetention } from './trail/retention.ts'
-import { trailToRead } from './trail/verify.ts'
 
 export interface Service {
   readonly app: FastifyInstance
@@ -100,13 +75,11 @@ export async function openService(config: Config, options: ServiceOptions): Prom
   const works = config.role !== 'api'
   const loops: Loop[] = [startSealer({ store, keyring, clock, log, registry })]
   const announce = createAnnounce(jobs, config.notify)
-  let wakeIntake = () => {}
-  let wakePasswordPolicy = () => {}
-  let wakeSweep = () => {}
+  let wake: Wake = { intake() {}, passwordPolicy() {}, sweep() {}, catalog() {} }
   let identityRoom: IdentityRoom | undefined
   const room = () => identityRoom ?? accountUnknown()
   const changes = createChanges(store, () => room().evaluation, clock)
-  const inbox = openInbox(store, log, () => wakeIntake())
+  const inbox = openInbox(store, log, () => wake.intake())
   const accountId = () => identityRoom?.account.accountId
   const awsEvents = openAwsEventInbox(store)
   const app = await buildApp({
@@ -120,8 +93,8 @@ export async function openService(config: Config, options: ServiceOptions): Prom
     enrollments: () => room().enrollments,
     dryRun: { planFor: (employeeId) => createDryRun(store.db, room().reconciliation).planFor(employeeId) },
     accountId,
-    wakeIntake: () => wakeIntake(),
-    wakePasswordPolicy: () => wakePasswordPolicy(),
+    wakeIntake: () => wake.intake(),
+    wakePasswordPolicy: () => wake.passwordPolicy(),
     compliance: {
       controls,
       view: createComplianceView({
@@ -131,7 +104,7 @@ export async function openService(config: Config, options: ServiceOptions): Prom
         trailGate: config.trailGate,
         clock,
       }),
-      wake: () => wakeSweep(),
+      wake: () => wake.sweep(),
     },
     keyring,
     clock,
@@ -142,86 +115,19 @@ export async function openService(config: Config, options: ServiceOptions): Prom
   const stopping = new AbortController()
   const working = findAccount(config, options, store, registry, stopping.signal).then(async (account) => {
     if (!account) return
-    identityRoom = openIdentityRoom(config, { store, jobs, catalog, account, announce, clock, keyring, log })
+    const parts = { store, jobs, catalog, account, announce, clock, keyring, log }
+    identityRoom = openIdentityRoom(config, parts)
     // What would be started from here on, nobody would stop.
     if (!works || stopping.signal.aborted) return
-    const { evaluation, reconciliation, enrollments, gate } = identityRoom
-    const catalogLoop = startCatalogLoop({
-      trailGate: reconciliation.trailGate,
-      db: store.db,
-      account,
-      catalog,
-      path: config.iamPath,
-      mode: config.mode,
-      announce: tellsAnyone(config.notify) ? announce : undefined,
-      clock,
-      log,
-    })
-    const drain = startDrain({ store, clock, log, apply: changes.applyEvents })
-    wakeIntake = drain.wake
-    const passwordPolicyLoop = startPasswordPolicyLoop({
-      store,
-      account,
-      wanted: config.passwordPolicy,
-      mode: config.mode,
-      announce,
-      clock,
-      log,
-    })
-    wakePasswordPolicy = passwordPolicyLoop.wake
-    const { iamPath: path, mode, trailGate, rotation } = config
-    const sweep = startSweep({
-      store,
-      jobs,
-      account,
-      muster: { catalog, path, mode, trailGate, rotation },
+    const { evaluation, reconciliation } = identityRoom
+    const started = startLoops(config, {
+      ...parts,
+      room: identityRoom,
       controls,
-      announce,
-      clock,
-      log,
+      applyEvents: changes.applyEvents,
     })
-    wakeSweep = sweep.wake
-    const gateLoop = startTrailGateLoop(gate, catalogLoop.wake)
-    loops.push(
-      gateLoop,
-      startCanaryLoop({
-        store,
-        account,
-        verifiedTrail: async () => trailToRead(await readTrails(account)),
-        announce,
-        clock,
-        log,
-      }),
-      startAwsEvents({
-        store,
-        jobs,
-        account,
-        wake: {
-          catalog: catalogLoop.wake,
-          passwordPolicy: passwordPolicyLoop.wake,
-          trailGate: gateLoop.wake,
-          sweep: () =>
-            void requestScan(store.db, account.accountId, 'aws event', clock()).then(
-              () => sweep.wake(),
-              (error) => log.warn({ err: error }, 'a sweep could not be asked for'),
-            ),
-        },
-        clock,
-        log,
-      }),
-      startAwsEventRetention({ store, clock, log, retentionDays: config.deliveryRetentionDays }),
-      startAttribution({ store, account, announce, clock, log }),
-      catalogLoop,
-      drain,
-      passwordPolicyLoop,
-      sweep,
-      startUsageLoop({ db: store.db, account, catalog, path: config.iamPath, clock, log }),
-      startDueSweep(store, evaluation, clock, log),
-      startRetention({ store, clock, log, deliveryRetentionDays: config.deliveryRetentionDays }),
-      startNotificationRetention({ store, clock, log }),
-    )
-    // In observe mode nobody is Muster's to look after yet.
-    if (config.mode === 'enforce') loops.push(startEnrollmentLoop({ ...enrollments, account }))
+    loops.push(...started.loops)
+    wake = started.wake
     await untilDone('taking up what was left', options, stopping.signal, () =>
       takeUp(store, evaluation, config.mode, clock, stopping.signal),
     )
@@ -231,7 +137,7 @@ export async function openService(config: Config, options: ServiceOptions): Prom
         context: reconciliation,
         iamRate: config.iamRate,
         log,
-        onCatalogMissing: catalogLoop.wake,
+        onCatalogMissing: wake.catalog,
       }),
     )
     // Last: whatever keeps mail from being sent keeps nobody from being locked.
@@ -308,93 +214,6 @@ async function readCatalog(config: Config): Promise<Catalog> {
     )
   }
   return catalog
-}
-
-interface IdentityRoom {
-  readonly account: Account
-  readonly evaluation: EvaluateContext
-  readonly reconciliation: ReconcileContext
-  readonly enrollments: EnrollContext
-  readonly gate: TrailGateContext
-}
-
-function openIdentityRoom(
-  config: Config,
-  parts: {
-    store: Store
-    jobs: Jobs
-    catalog: Catalog
-    account: Account
-    announce: Announce
-    clock: Clock
-    keyring: Keyring
-    log: Logger
-  },
-): IdentityRoom {
-  const { store, jobs, catalog, account, announce, clock, keyring, log } = parts
-  const place = { accountId: account.accountId, partition: account.partition, path: config.iamPath }
-  const ledger = openLedger(store.db, tellsAnyone(config.notify) ? announce : undefined)
-  const registration = {
-    ...place,
-    quarantineGroup: QUARANTINE,
-    baselineGroup: BASELINE,
-    userNameTemplate: config.userNameTemplate,
-  }
-  const roleAccess = roleAccessIn(catalog, place)
-  const gate: TrailGateContext = { store, jobs, account, trailGate: config.trailGate, announce, clock, log }
-  const trailGate: GrantGate = openTrailGate(gate)
-  const links: EnrollmentsContext = {
-    store,
-    jobs,
-    roleAccess,
-    announce,
-    clock,
-    validHours: config.enrollmentHours,
-    mode: config.mode,
-  }
-  return {
-    account,
-    gate,
-    evaluation: {
-      jobs,
-      catalog,
-      registration,
-      alsoFollow: (tx, changes, now) => followChanges(tx, links, changes, now),
-    },
-    enrollments: {
-      ...links,
-      keyring,
-      account: () => account,
-      trailGate: () => trailGate,
-      path: config.iamPath,
-      minimumPasswordLength: () => shortestPassword(store.db, account.accountId, config.passwordPolicy),
-      log,
-    },
-    reconciliation: {
-      account,
-      ledger,
-      registration,
-      firstDeny: shareFirstDenies(
-        account,
-        {
-          quarantineGroup: QUARANTINE,
-          baselineGroup: BASELINE,
-          denyAllArn: denyAllArn(account.partition),
-          clock,
-        },
-        ledger.noteDenied,
-      ),
-      roleAccess,
-      catalogHash: catalog.hash,
-      mode: config.mode,
-      retentionDays: config.retentionDays,
-      rotation: config.rotation,
-      trailGate,
-      clock,
-      isToBeOut: isToBeOut(store.db, account.accountId),
-      ownerOf: ownerOf(store.db, account.accountId),
-    },
-  }
 }
 
 /** Asks until AWS answers: meanwhile deliveries are taken and kept. Undefined when the service stops first. */

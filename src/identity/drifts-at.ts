@@ -2,9 +2,9 @@
 import { newId } from '../store/ids.ts'
 import { foundByOf, type NewDrift, readLagMs, statusAfter } from '../trail/drift.ts'
 import { type DriftInput, differencesOf, driftsOf } from './drift.ts'
-import type { Run } from './outcome.ts'
 import type { ReconcileContext } from './reconcile.ts'
 import { registrationOf } from './registration.ts'
+import type { Run } from './run.ts'
 
 type Context = Pick<ReconcileContext, 'account' | 'registration' | 'rotation' | 'ledger'>
 

@@ -1,0 +1,220 @@
+/** What state a run leaves an identity in, why, and when somebody has to come back. Pure. */
+import { AwsCallError } from '../aws/errors.ts'
+import type { IdentityState } from '../store/schema.ts'
+import { nextLockLook } from './desired.ts'
+import type { Observed } from './model.ts'
+import type { CredentialOutcome } from './outcome-credentials.ts'
+import type { Facts } from './outcome-facts.ts'
+import { isDeny } from './plan-reading.ts'
+import type { Run } from './run.ts'
+
+export interface Verdict {
+  readonly state: IdentityState
+  readonly reason: string | null
+  readonly nextLookAt: Date | null
+  readonly lockedAt?: Date | null
+  readonly retry?: string
+  /** False when the generation is not reached: something waits or failed. */
+  readonly reached: boolean
+}
+
+export function judge(run: Run, facts: Facts, credentials: CredentialOutcome): Verdict {
+  const { identity, want, plan } = run
+  if (plan.conflict) return { state: 'conflict', reason: plan.conflict, nextLookAt: null, reached: true }
+  if (run.missing) {
+    return {
+      state: identity.state,
+      reason: 'the user is not to be found: it is looked for once more before it is taken for gone',
+      nextLookAt: new Date(run.finishedAt.getTime() + missingForMs),
+      reached: false,
+    }
+  }
+  if (run.rehearsed) {
+    const reason = run.extraSteps.length > 0 ? 'observe mode: planned, not done' : null
+    return { state: identity.state, reason, nextLookAt: null, reached: false }
+  }
+  switch (want.kind) {
+    case 'blocked':
+      return { state: 'blocked', reason: want.reason, nextLookAt: null, reached: true }
+    case 'absent':
+    case 'locked':
+      return judgeLock(run, facts)
+    case 'purged':
+      return judgePurge(run, facts)
+    case 'active':
+      return judgeActive(run, want.access, credentials)
+  }
+}
+
+const minuteMs = 60_000
+/** So long after it was first missed, a user that is still not to be found is gone. */
+export const missingForMs = 10_000
+/** Somebody who is to be deleted and could not be may be getting something new right now. */
+const purgeRetryMs = 30_000
+const whileHeldMs = 5 * minuteMs
+/** A job's tries take about an hour; whatever becomes of them, somebody comes back. */
+const afterDeadLetterMs = 70 * minuteMs
+
+function judgeActive(
+  run: Run,
+  access: { console: boolean; accessKeys: string },
+  credentials: CredentialOutcome,
+): Verdict {
+  const { identity, applied, finishedAt } = run
+  const after = (ms: number) => new Date(finishedAt.getTime() + ms)
+  if (run.waitingFor) {
+    return { state: identity.state, reason: run.waitingFor, nextLookAt: after(5000), reached: false }
+  }
+  if (run.heldBy) {
+    // The gate's own look lets everybody through; this one is for whatever that does not reach.
+    return { state: 'blocked', reason: run.heldBy, nextLookAt: after(whileHeldMs), reached: false }
+  }
+  // The newer generation has its own job.
+  if (applied?.stopped) return { state: identity.state, reason: null, nextLookAt: null, reached: false }
+  const retry = unread(run)
+  if (retry)
+    return {
+      state: identity.state,
+      reason: retry,
+      nextLookAt: after(afterDeadLetterMs),
+      retry,
+      reached: false,
+    }
+  const error = applied?.errors[0]
+  if (error !== undefined) {
+    const { message } = error as Error
+    if (isForAdministrators(error)) {
+      return {
+        state: 'blocked',
+        reason: advice(error as AwsCallError),
+        nextLookAt: after(15 * minuteMs),
+        reached: false,
+      }
+    }
+    return {
+      state: identity.state,
+      reason: message,
+      nextLookAt: after(afterDeadLetterMs),
+      retry: message,
+      reached: false,
+    }
+  }
+  const needsMfa = access.console || access.accessKeys !== 'none'
+  return {
+    state: needsMfa && !credentials.isEnrolled ? 'awaiting_mfa' : 'active',
+    reason: denyOn(run.observed) ?? run.grantedDespite ?? null,
+    nextLookAt: credentials.nextChangeAt,
+    lockedAt: null,
+    reached: true,
+  }
+}
+
+/** Somebody denied the user by a policy of AWS's own, which is left where it is. */
+function denyOn(observed: Observed): string | null {
+  if (observed.kind !== 'present' || observed.user.attachedPolicyArns === 'unknown') return null
+  const deny = observed.user.attachedPolicyArns.find(isDeny)
+  return deny
+    ? `${deny.slice(deny.lastIndexOf('/') + 1)} is attached to the user, by AWS (a leaked key) or by hand: find out why, then detach it`
+    : null
+}
+
+/** A lock is never `blocked`: what fails is tried again, and what was denied stays denied. */
+function judgeLock(run: Run, facts: Facts): Verdict {
+  const { identity, want, finishedAt } = run
+  const waits = want.kind === 'locked' && want.why === 'terminated' ? 'deleted' : 'pending'
+  if (run.observed.kind === 'unknown' && !run.unsettled && !run.denied) {
+    // Never begun in AWS: there is nobody to lock.
+    return {
+      state: want.kind === 'absent' ? 'pending' : waits,
+      reason: null,
+      nextLookAt: null,
+      lockedAt: null,
+      reached: true,
+    }
+  }
+  const failed = unread(run) ?? (run.applied?.errors[0] as Error | undefined)?.message
+  if (!failed && facts.exists === false) {
+    return { state: waits, reason: null, nextLookAt: null, lockedAt: null, reached: true }
+  }
+  const lockedAt = lockedSince(run, facts)
+  if (lockedAt === null) {
+    const reason = failed ?? 'the quarantine was not reached'
+    return {
+      state: identity.state,
+      reason: `not locked yet: ${reason}`,
+      nextLookAt: new Date(finishedAt.getTime() + afterDeadLetterMs),
+      lockedAt,
+      retry: reason,
+      reached: false,
+    }
+  }
+  const { employee } = identity
+  const next = nextLockLook({ employee, lockedAt, retentionDays: run.retentionDays, now: finishedAt })
+  return {
+    state: 'locked',
+    reason: failed ? `the lock is not complete: ${failed}` : null,
+    // Denied already, so looks that grow apart do for the rest: no job has to be tried again and again.
+    nextLookAt: failed ? earlier(next, nextAttempt(lockedAt, finishedAt)) : next,
+    lockedAt,
+    reached: !failed,
+  }
+}
+
+/** When the deny in force was accepted; null while there is none. */
+function lockedSince(
+  { identity, denied, wasMistaken, quarantineGroup, finishedAt }: Run,
+  facts: Facts,
+): Date | null {
+  const earlierDeny = wasMistaken ? null : identity.lockedAt
+  if (earlierDeny) return earlierDeny
+  if (denied?.by === 'quarantine' || denied?.by === 'boundary') return denied.at
+  return facts.groups.includes(quarantineGroup) ? finishedAt : null
+}
+
+/** Half as long again as it has lasted: 5 seconds after the lock at first, an hour apart in the end. */
+function nextAttempt(since: Date, now: Date): Date {
+  const age = now.getTime() - since.getTime()
+  return new Date(now.getTime() + Math.min(60 * minuteMs, Math.max(5000, age / 2)))
+}
+
+function judgePurge(run: Run, facts: Facts): Verdict {
+  const failed = unread(run) ?? (run.applied?.errors[0] as Error | undefined)?.message
+  if (facts.exists === false && !failed) {
+    return { state: 'deleted', reason: null, nextLookAt: null, lockedAt: null, reached: true }
+  }
+  return {
+    state: 'locked',
+    reason: `the purge is not complete: ${failed ?? 'the user is still there'}`,
+    nextLookAt: new Date(run.finishedAt.getTime() + purgeRetryMs),
+    reached: false,
+  }
+}
+
+function unread({ plan, observed, unsettled }: Run): string | undefined {
+  if (observed.kind === 'unknown') return 'IAM did not tell whether the user is there'
+  if (unsettled) return 'the user was made moments ago and does not show in IAM yet'
+  return plan.unread.length > 0 ? `IAM did not answer ${plan.unread.join(', ')}` : undefined
+}
+
+/** What no retry mends: permissions, quotas, a refusal of the parameters, a name that is taken. */
+function isForAdministrators(error: unknown): boolean {
+  if (!(error instanceof AwsCallError)) return false
+  // Whose the name is that a joiner wanted is found out by a look.
+  if (error.class === 'exists') return error.action !== 'CreateUser'
+  return ['denied', 'limit', 'invalid'].includes(error.class)
+}
+
+function advice(error: AwsCallError): string {
+  switch (error.class) {
+    case 'denied':
+      return `Muster lacks the permission iam:${error.action}: allow it to Muster's role (${error.message})`
+    case 'limit':
+      return `a quota of the account is reached: raise it or make room (${error.message})`
+    default:
+      return error.message
+  }
+}
+
+function earlier(a: Date | null, b: Date): Date {
+  return a && a < b ? a : b
+}
