@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 const root = new URL('../..', import.meta.url).pathname
 
 test('the demo tells a whole life with the calls made, and ends well', async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, ['src/demo.ts'], {
+  const { stdout } = await promisify(execFile)(process.execPath, ['src/demo/demo.ts'], {
     cwd: root,
     timeout: 120_000,
   })

@@ -1,35 +1,29 @@
-/**
- * One employee's life, told line by line with the IAM calls that Muster makes: `npm run demo`.
- *
- * Everything runs in this process: database, sandbox, service. The clock is moved where a story would
- * have to wait for a month.
- */
-import { randomBytes, randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import { CloudTrailClient, StartLoggingCommand, StopLoggingCommand } from '@aws-sdk/client-cloudtrail'
 import { pino } from 'pino'
-import { Webhook } from 'standardwebhooks'
-import { readConfig } from './config.ts'
-import { codeOfStep, fromBase32, type LoggedCall, openSandbox, stepAt } from './sandbox/index.ts'
-import { openService, type Service } from './service.ts'
+import { openService, type Service } from '../service.ts'
+import { codes, deviceOf, secretOf, titleOf } from './pages.ts'
+import {
+  clock,
+  config,
+  employeeId,
+  get,
+  iamCalls,
+  identityNow,
+  line,
+  linkPath,
+  page,
+  pass,
+  reconcileNow,
+  sandbox,
+  say,
+  sendWebhook,
+  summary,
+  until,
+} from './stage.ts'
 
-const employeeId = 'E1001'
 const userName = 'ada.lovelace'
 const dayMs = 86_400_000
 
-let clockOffsetMs = 0
-const clock = () => new Date(Date.now() + clockOffsetMs)
-
-const sandbox = await openSandbox({ now: clock })
-const config = readConfig({
-  MUSTER_ADMIN_TOKEN: randomBytes(24).toString('hex'),
-  MUSTER_SECRET_KEY: randomBytes(32).toString('hex'),
-  MUSTER_HR_SECRETS: `whsec_${randomBytes(32).toString('base64')}`,
-  MUSTER_DATA_DIR: 'memory://',
-  MUSTER_IAM_RATE: '200',
-  MUSTER_PUBLIC_URL: 'http://muster.example',
-  AWS_ENDPOINT_URL: sandbox.url,
-})
 let service: Service | undefined
 try {
   service = await openService(config, {
@@ -167,7 +161,7 @@ async function loseTheTrail(service: Service): Promise<void> {
   await hire('E1002', 'Vincent')
   await is('E1002', 'awaiting_mfa')
   await cloudTrail.send(new StopLoggingCommand({ Name }))
-  clockOffsetMs += 45_000
+  pass(45_000)
   await hire('E1003', 'Grace')
   await is('E1003', 'blocked')
   say('', `Grace is blocked: ${(await identityOf('E1003')).reason}`)
@@ -186,7 +180,7 @@ async function rotateKey(service: Service, seed: string): Promise<void> {
   const first = await takeKey(service, seed)
   const made = clock().getTime()
   const goTo = (days: number) => {
-    clockOffsetMs += made + days * dayMs - clock().getTime()
+    pass(made + days * dayMs - clock().getTime())
     useCredentials()
   }
   goTo(40)
@@ -210,7 +204,7 @@ async function rotateKey(service: Service, seed: string): Promise<void> {
 
 async function takeKey(service: Service, seed: string): Promise<string> {
   // Each code works once: a little later there is a new one.
-  clockOffsetMs += 120_000
+  pass(120_000)
   const path = await linkPath(service, 'access-keys')
   sandbox.calls.clear()
   const shown = await page(service, 'POST', `${path}/codes`, codes(seed))
@@ -234,68 +228,6 @@ function keyOf(id: string) {
   return sandbox.state.users.get(userName)?.accessKeys.find(({ accessKeyId }) => accessKeyId === id)
 }
 
-async function linkPath(service: Service, kind: 'enrollments' | 'access-keys'): Promise<string> {
-  const headers = { authorization: `Bearer ${config.adminToken}` }
-  const url = `/v1/employees/${employeeId}/${kind}`
-  const response = await service.app.inject({ method: 'POST', url, headers })
-  if (response.statusCode !== 201)
-    throw new Error(`${url} was answered ${response.statusCode}: ${response.body}`)
-  return new URL(response.json().link).pathname
-}
-
-async function page(
-  service: Service,
-  method: 'GET' | 'POST',
-  url: string,
-  form: Readonly<Record<string, string>> = {},
-): Promise<string> {
-  const response = await service.app.inject({
-    method,
-    url,
-    ...(method === 'GET'
-      ? {}
-      : {
-          headers: { 'content-type': 'application/x-www-form-urlencoded' },
-          payload: new URLSearchParams(form).toString(),
-        }),
-  })
-  return response.body
-}
-
-/** Two codes in a row, as an authenticator app with this key shows them. */
-function codes(seed: string) {
-  const [code1, code2] = [stepAt(clock()), stepAt(clock()) + 1].map((step) =>
-    codeOfStep(fromBase32(seed), step),
-  )
-  return { code1: code1 ?? '', code2: code2 ?? '' }
-}
-
-function textOf(markup: string): string {
-  return markup.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
-}
-
-function titleOf(body: string): string {
-  return `"${textOf(/<h1[^>]*>([^<]*)</.exec(body)?.[1] ?? '')}"`
-}
-
-function secretOf(body: string): string {
-  return textOf(/<span class="secret">([^<]*)</.exec(body)?.[1] ?? '')
-}
-
-function deviceOf(body: string): string {
-  return textOf(/name="device" value="([^"]*)"/.exec(body)?.[1] ?? '')
-}
-
-async function identityNow(service: Service) {
-  return (await get(service, `/v1/employees/${employeeId}`)).identities[0]
-}
-
-async function reconcileNow(service: Service): Promise<void> {
-  const headers = { authorization: `Bearer ${config.adminToken}` }
-  await service.app.inject({ method: 'POST', url: `/v1/employees/${employeeId}/reconcile`, headers })
-  await delay(500)
-}
-
 interface Chapter {
   readonly type?: string
   readonly data?: Readonly<Record<string, string>>
@@ -309,7 +241,7 @@ async function chapter(title: string, text: string, service: Service, happening:
   say(title, text)
   sandbox.calls.clear()
   if (happening.type) await sendWebhook(service, happening.type, happening.data ?? {})
-  if (happening.days) clockOffsetMs += happening.days * dayMs + 1000
+  if (happening.days) pass(happening.days * dayMs + 1000)
   await until(`the identity is ${happening.until}`, async () => {
     const [identity] = (await get(service, `/v1/employees/${employeeId}`)).identities ?? []
     const [latest] = (await get(service, `/v1/operations?employeeId=${employeeId}&limit=1`)).items ?? []
@@ -319,67 +251,4 @@ async function chapter(title: string, text: string, service: Service, happening:
   const employee = await get(service, `/v1/employees/${employeeId}`)
   const { state, groups } = employee.identities[0]
   say('', `${userName} is now ${state}${groups.length > 0 ? `, in ${groups.join(', ')}` : ''}`)
-}
-
-/** Of each story, the looks at CloudTrail apart, which never end. */
-function iamCalls(): readonly LoggedCall[] {
-  return sandbox.calls.entries.filter(({ service }) => service === 'iam')
-}
-
-function line({ action, params, readOnly, errorCode }: LoggedCall): string {
-  const { UserName: _, ...rest } = params as Record<string, unknown>
-  const what = readOnly
-    ? ''
-    : Object.values(rest)
-        .filter((value) => typeof value === 'string' && !value.startsWith('HIDDEN'))
-        .join(' ')
-  return `${readOnly ? 'read ' : 'write'}  iam:${action} ${what}${errorCode ? `(${errorCode})` : ''}`.trimEnd()
-}
-
-function summary(actions: readonly string[]): string {
-  const counts = new Map<string, number>()
-  for (const action of actions) counts.set(action, (counts.get(action) ?? 0) + 1)
-  return [...counts].map(([action, count]) => `${count} ${action}`).join(', ')
-}
-
-function say(title: string, text: string): void {
-  console.log(`${title ? `\n${title.padEnd(8)}` : ' '.repeat(8)}  ${text}`)
-}
-
-async function sendWebhook(
-  service: Service,
-  type: string,
-  data: Readonly<Record<string, string>>,
-): Promise<void> {
-  const id = `msg_${randomUUID()}`
-  const now = clock()
-  const payload = JSON.stringify({ type, timestamp: now.toISOString(), data })
-  const signature = new Webhook(config.hrSecrets[0] ?? '').sign(id, now, payload)
-  const response = await service.app.inject({
-    method: 'POST',
-    url: '/webhooks/hr',
-    headers: {
-      'content-type': 'application/json',
-      'webhook-id': id,
-      'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
-      'webhook-signature': signature,
-    },
-    payload,
-  })
-  if (response.statusCode !== 202)
-    throw new Error(`the webhook was answered ${response.statusCode}: ${response.body}`)
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: answers of our own API, shown and not relied on
-async function get(service: Service, url: string): Promise<any> {
-  const headers = { authorization: `Bearer ${config.adminToken}` }
-  return (await service.app.inject({ method: 'GET', url, headers })).json()
-}
-
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`waited 30 seconds, and still not: ${what}`)
-    await delay(50)
-  }
 }
