@@ -8,6 +8,7 @@ import {
   StopLoggingCommand,
 } from '@aws-sdk/client-cloudtrail'
 import type { Sandbox } from '../../src/sandbox/index.ts'
+import { ownerOf } from '../credentials/link-owner.ts'
 import { call, forEachEngine, type RunningService, withMovedClock } from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
 
@@ -15,7 +16,7 @@ const Name = 'muster-sandbox'
 /** What was seen before is older than anybody relies on. */
 const aMinute = 60_000
 
-function trailOf({ url, credentials }: Sandbox) {
+function trailOf({ url, administrator: credentials }: Sandbox) {
   const client = new CloudTrailClient({ endpoint: url, credentials, region: 'us-east-1' })
   return {
     stop: () => client.send(new StopLoggingCommand({ Name })),
@@ -105,6 +106,63 @@ forEachEngine((_name, open) => {
       assert.ok(muster.groupsOf(UserName)?.includes('muster-baseline'))
       await trail.start()
       await muster.until('E5', 'awaiting_mfa', aMinute)
+    })
+
+    test('a link waits, too: neither device nor password nor key is made, and it goes on with the same link', async () => {
+      const muster = await moved.running()
+      const trail = trailOf(muster.sandbox)
+      await muster.hire('E6', { role: 'data-analyst' })
+      const { user_name: userName } = await muster.until('E6', 'awaiting_mfa')
+      const user = () => muster.sandbox.state.users.get(userName.toLowerCase())
+      const links = '/v1/employees/E6/enrollments'
+      const { link } = await muster.api('POST', links)
+      const owner = ownerOf({ service: muster.service, clock: moved.clock }, link)
+      await trail.stop()
+      moved.move(aMinute)
+      const held = await owner.start()
+      assert.equal(held.status, 409)
+      assert.match(held.text, /Access is on hold/)
+      assert.equal(muster.sandbox.state.virtualMfaDevices.size, 0)
+      const { items } = await muster.api('GET', links)
+      assert.match(items[0].waitsFor, /waits until CloudTrail is verified/)
+
+      await trail.start()
+      moved.move(aMinute)
+      const scan = await owner.start()
+      await trail.stop()
+      moved.move(aMinute)
+      const codes = await owner.send(owner.codes(scan.seed), scan.device)
+      assert.match(codes.text, /Access is on hold/)
+      assert.equal(user()?.loginProfile, undefined)
+      assert.deepEqual(user()?.mfaDevices, [])
+
+      await trail.start()
+      moved.move(aMinute)
+      const done = await owner.send(owner.codes(scan.seed), scan.device)
+      assert.ok(done.password)
+      await muster.until('E6', 'active')
+
+      const { link: keyLink } = await muster.api('POST', '/v1/employees/E6/access-keys')
+      const ofKey = ownerOf({ service: muster.service, clock: moved.clock }, keyLink)
+      await trail.stop()
+      moved.move(aMinute)
+      assert.match((await ofKey.send(ofKey.codes(scan.seed))).text, /Access is on hold/)
+      assert.deepEqual(user()?.accessKeys, [])
+      await trail.start()
+    })
+
+    test('who stopped the trail is drift, and is told', async () => {
+      const muster = await moved.running()
+      const { items } = await muster.api('GET', '/v1/drifts?kind=trail-stopped')
+      assert.ok(items.length > 0)
+      assert.equal(items[0].status, 'reported')
+      await eventually(
+        async () => {
+          const [latest] = (await muster.api('GET', '/v1/drifts?kind=trail-stopped')).items
+          return latest.attribution === 'known' && latest.culprit.eventName === 'StopLogging'
+        },
+        { withinMs: aMinute, what: 'telling who stopped it' },
+      )
     })
 
     test('when the gate shuts and opens, it is announced in the audit record', async () => {

@@ -84,7 +84,9 @@ export const enrollmentRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = as
     },
     async ({ params: { employeeId } }) => {
       await employeeOr404(deps, employeeId)
-      return { items: await listEnrollments(enrollments(), employeeId) }
+      const items = await listEnrollments(enrollments(), employeeId)
+      const waitsFor = await closedBecause()
+      return { items: items.map((item) => ({ ...item, waitsFor: item.status === 'open' ? waitsFor : null })) }
     },
   )
 
@@ -109,15 +111,24 @@ export const enrollmentRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = as
   )
 
   async function issue(employeeId: string, input: IssueInput, actor: string): Promise<NewEnrollmentAnswer> {
-    return withLink(await issueEnrollment(enrollments(), employeeId, input, actor))
+    const made = await issueEnrollment(enrollments(), employeeId, input, actor)
+    return withLink(made, await closedBecause())
   }
 
-  function withLink({ id, purpose, createdBy, createdAt, expiresAt }: MadeEnrollment): NewEnrollmentAnswer {
+  function closedBecause(): Promise<string | null> {
+    return enrollments().trailGate().closedBecause()
+  }
+
+  function withLink(
+    { id, purpose, createdBy, createdAt, expiresAt }: MadeEnrollment,
+    waitsFor: string | null,
+  ): NewEnrollmentAnswer {
     return {
       id,
       purpose,
       status: 'open',
       reason: null,
+      waitsFor,
       createdBy,
       createdAt: createdAt.toISOString(),
       expiresAt: expiresAt.toISOString(),

@@ -13,6 +13,10 @@ const enrollment = {
   ),
   status: oneOf(statuses, '`locked`: ten wrong pairs of codes.'),
   reason: nullableText({ description: 'Why it ended before it was used.' }),
+  waitsFor: nullableText({
+    description:
+      'Why an open link cannot be used right now: nothing is granted while CloudTrail is not verified.',
+  }),
   createdBy: Type.String(),
   createdAt: moment(),
   expiresAt: moment(),
