@@ -1,33 +1,62 @@
 /** Keeps the trail gate's look fresh: by one replica at a time, and much sooner than anybody would have to wait for it. */
 import { type Loop, startLoop } from '../jobs/loop.ts'
 import { takeLease } from '../store/lease.ts'
-import { lookAtTrails, type TrailGateContext } from './gate.ts'
+import type { TrailLook } from '../store/schema.ts'
+import { lookAtTrails, readTrailLook, type TrailGateContext } from './gate.ts'
 
-const everyMs = 15_000
-/** While the gate is shut, so that whoever waits goes on soon after the trail's return. */
-const whileShutMs = 5000
+/** A good look is renewed so often; while the gate is shut there is one each time, so that the trail's return is seen. */
+const renewAfterMs = 15_000
+const everyMs = 5000
 const leaseMs = 30_000
 
 /** @param onOpen called when the gate has opened again: whatever else waits for it need not wait for its own look */
 export function startTrailGateLoop(context: TrailGateContext, onOpen: () => void): Loop {
   const { store, account, clock, log } = context
-  let isShut = false
-  return startLoop({
+  let wasShut = false
+  let isAsked = false
+  const loop = startLoop({
     name: 'trail gate',
     everyMs,
     log,
     async look() {
-      const now = clock()
-      const lease = await takeLease(store.db, account.accountId, 'trail gate', { leaseMs, everyMs: 0, now })
-      if (!lease) return false
-      try {
-        const { isVerified } = await lookAtTrails(context)
-        if (isVerified && isShut) onOpen()
-        isShut = !isVerified
-        return isVerified ? false : whileShutMs
-      } finally {
-        await lease.end(clock())
-      }
+      const before = await readTrailLook(store.db, account.accountId)
+      const isGoodEnough = !isAsked && isRecent(before, clock())
+      isAsked = false
+      const look = isGoodEnough ? before : await lookUnlessAnother(context)
+      if (!look) return false
+      if (look.isVerified && wasShut) onOpen()
+      wasShut = !look.isVerified
+      return false
     },
   })
+  return {
+    // Whoever wakes it knows of a change.
+    wake() {
+      isAsked = true
+      loop.wake()
+    },
+    stop: loop.stop,
+  }
+}
+
+function isRecent(look: TrailLook | null, now: Date): look is TrailLook {
+  if (!look?.isVerified) return false
+  const ageMs = now.getTime() - Date.parse(look.checkedAt)
+  return ageMs >= 0 && ageMs < renewAfterMs
+}
+
+/** Undefined while another replica is at it. */
+async function lookUnlessAnother(context: TrailGateContext): Promise<TrailLook | undefined> {
+  const { store, account, clock } = context
+  const lease = await takeLease(store.db, account.accountId, 'trail gate', {
+    leaseMs,
+    everyMs: 0,
+    now: clock(),
+  })
+  if (!lease) return undefined
+  try {
+    return await lookAtTrails(context)
+  } finally {
+    await lease.end(clock())
+  }
 }

@@ -89,6 +89,9 @@ test('no code path can attach a policy to a user, or take a boundary away', () =
     (file) => file.endsWith('.ts') && !file.startsWith('sandbox/'),
   )
   assert.ok(files.length > 50)
-  const guilty = files.filter((file) => forbidden.test(readFileSync(new URL(file, src), 'utf8')))
+  // The names of events by which somebody else's doing is found call nothing.
+  const codeOf = (file: string) =>
+    readFileSync(new URL(file, src), 'utf8').replace(/\bevents: \[[^\]]*\]/g, '')
+  const guilty = files.filter((file) => forbidden.test(codeOf(file)))
   assert.deepEqual(guilty, [])
 })
