@@ -39,7 +39,8 @@ export function openTrailGate(context: TrailGateContext): GrantGate {
   let latest: TrailLook | null = null
   let looking: Promise<TrailLook> | undefined
   const current = async (): Promise<TrailLook> => {
-    if (isCurrent(latest, clock())) return latest
+    // That it was shut is asked of the database each time: another look may have opened it.
+    if (latest?.isVerified && isCurrent(latest, clock())) return latest
     latest = await readTrailLook(store.db, account.accountId)
     if (isCurrent(latest, clock())) return latest
     // Whoever asks at the same time shares the answer.
