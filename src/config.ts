@@ -2,6 +2,7 @@
 
 import { isAbsolute } from 'node:path'
 import type { AwsEndpoints } from './aws/account.ts'
+import { ConfigError } from './config-error.ts'
 import { type PasswordPolicy, recommendedPolicy, weakParts } from './credentials/password-policy.ts'
 import { type RotationRules, usualRotation } from './identity/rotation.ts'
 import { isPlainAddress, type MailSettings, type NotifySettings, shownUrl } from './notify/settings.ts'
@@ -39,9 +40,6 @@ export interface Config {
   }
   readonly logLevel: string
 }
-
-/** Says which setting is wrong and what is right; its message is one line, meant for the terminal. */
-export class ConfigError extends Error {}
 
 type Environment = Readonly<Record<string, string | undefined>>
 

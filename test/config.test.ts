@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigError, readConfig } from '../src/config.ts'
+import { readConfig } from '../src/config.ts'
+import { ConfigError } from '../src/config-error.ts'
 import { recommendedPolicy } from '../src/credentials/password-policy.ts'
 
 const needed = { MUSTER_ADMIN_TOKEN: 'a'.repeat(32), MUSTER_SECRET_KEY: 'k'.repeat(32) }

@@ -7,10 +7,14 @@ import { promisify } from 'node:util'
 const root = new URL('../..', import.meta.url).pathname
 
 test('the demo tells a whole life with the calls made, and ends well', async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, ['src/demo/demo.ts'], {
-    cwd: root,
-    timeout: 120_000,
-  })
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--import', './src/quick-load.ts', 'src/demo/demo.ts'],
+    {
+      cwd: root,
+      timeout: 120_000,
+    },
+  )
   for (const chapter of ['Joiner', 'Mover', 'Leave', 'Return', 'Leaver', 'Purge', 'Audit']) {
     assert.match(stdout, new RegExp(`^${chapter} `, 'm'))
   }
