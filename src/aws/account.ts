@@ -14,7 +14,7 @@ import { sharedPace } from './pace.ts'
 
 export interface Account {
   readonly accountId: string
-  /** `aws`, `aws-cn`, `aws-us-gov`. */
+  /** `aws`, `aws-cn`, `aws-us-gov`, `aws-eusc`. */
   readonly partition: string
   /** The Region whose CloudTrail has the events of IAM: `us-east-1` in `aws`. */
   readonly iamRegion: string
@@ -146,6 +146,7 @@ const iamRegions: Readonly<Record<string, string>> = {
   aws: 'us-east-1',
   'aws-cn': 'cn-north-1',
   'aws-us-gov': 'us-gov-west-1',
+  'aws-eusc': 'eusc-de-east-1',
 }
 
 function regionalConfig(options: AccountOptions, region: string, endpointUrl: string | undefined) {

@@ -36,6 +36,8 @@ const classes: Readonly<Record<string, AwsErrorClass>> = {
   UnauthorizedOperation: 'denied',
   ExpiredToken: 'credentials',
   InvalidClientTokenId: 'credentials',
+  InvalidAccessKeyId: 'credentials',
+  UnrecognizedClient: 'credentials',
   SignatureDoesNotMatch: 'credentials',
   IncompleteSignature: 'credentials',
   MissingAuthenticationToken: 'credentials',

@@ -17,7 +17,7 @@ import {
 import type { Account } from '../aws/account.ts'
 import { type Ask, asker, eachPage } from '../aws/ask.ts'
 import { isAwsError } from '../aws/errors.ts'
-import { type Fact, factOf, unknown } from '../aws/fact.ts'
+import { type Fact, factOf, known } from '../aws/fact.ts'
 import { priorities } from '../aws/limiter.ts'
 import type { Clock } from '../clock.ts'
 import { beginCredentialReport, takeCredentialReport } from '../credentials/credential-report.ts'
@@ -25,10 +25,16 @@ import { askForPasswordPolicy } from '../credentials/password-policy-calls.ts'
 import type { Database } from '../store/open.ts'
 import type { ScanProgress } from '../store/schema.ts'
 import { readLogBuckets } from '../trail/canary-store.ts'
-import { readTrails } from '../trail/read-trails.ts'
+import { readTrails, readTrailsElsewhere } from '../trail/read-trails.ts'
 import { gatherAuthorization } from './gather-authorization.ts'
 import { type MusterSettings, readCanary, readMusterFacts } from './gather-own.ts'
-import type { AccountSnapshot, AccountSummary, PolicyHolders, VirtualMfaDevice } from './snapshot.ts'
+import type {
+  AccountSnapshot,
+  AccountSummary,
+  PolicyHolders,
+  RootCredentialsManagement,
+  VirtualMfaDevice,
+} from './snapshot.ts'
 import { readUsage } from './usage.ts'
 
 export interface GatherContext {
@@ -78,9 +84,15 @@ export async function gather(context: GatherContext): Promise<Gathered> {
   )
   at({ part: 'trails' })
   const trails = await readTrails(account)
-  const serverCertificates = await part('server certificates', 'iam:ListServerCertificates', () =>
-    certificates(ask),
+  const trailsElsewhere = await readTrailsElsewhere(
+    account,
+    trails.known ? trails.value.map(({ arn }) => arn) : [],
   )
+  // The summary counts them, and most accounts have none.
+  const hasNoCertificates = summary.known && summary.value.entries.ServerCertificates === 0
+  const serverCertificates = hasNoCertificates
+    ? known([])
+    : await part('server certificates', 'iam:ListServerCertificates', () => certificates(ask))
   const samlProviders = await part('SAML providers', 'iam:ListSAMLProviders', async () =>
     ((await ask(new ListSAMLProvidersCommand({}))).SAMLProviderList ?? []).map(({ Arn }) => Arn ?? ''),
   )
@@ -90,8 +102,9 @@ export async function gather(context: GatherContext): Promise<Gathered> {
     )
   const supportAccess = await holders('AWSSupportAccess')
   const cloudShellFullAccess = await holders('AWSCloudShellFullAccess')
-  at({ part: 'root credentials' })
-  const rootCredentialsManagement = await managesRootCredentials(ask)
+  const rootCredentialsManagement = await part('root credentials', 'iam:ListOrganizationsFeatures', () =>
+    rootManagement(ask),
+  )
   const report = await part('credential report', 'iam:GetCredentialReport', () =>
     // Somebody else may have had one made.
     takeCredentialReport(ask, begun.known ? begun.value : true),
@@ -107,6 +120,7 @@ export async function gather(context: GatherContext): Promise<Gathered> {
     virtualMfaDevices,
     passwordPolicy,
     trails,
+    trailsElsewhere,
     logBuckets: await readLogBuckets(db, account.accountId),
     canary: await readCanary(db, account.accountId, clock()),
     serverCertificates,
@@ -205,26 +219,20 @@ async function holdersOf(ask: Ask, PolicyArn: string): Promise<PolicyHolders> {
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html */
-const organizationErrors: Readonly<Record<string, Fact<boolean>>> = {
-  ServiceAccessNotEnabled: { known: true, value: false },
-  OrganizationNotInAllFeaturesMode: { known: true, value: false },
-  OrganizationNotFound: unknown(
-    'the account is in no organization, and only one can manage root credentials',
-  ),
-  AccountNotManagementOrDelegatedAdministrator: unknown(
-    'only the management account of the organization, or its delegated administrator for IAM, can tell',
-  ),
+const organizationErrors: Readonly<Record<string, RootCredentialsManagement>> = {
+  ServiceAccessNotEnabled: 'off',
+  OrganizationNotInAllFeaturesMode: 'off',
+  OrganizationNotFound: 'no-organization',
+  AccountNotManagementOrDelegatedAdministrator: 'member-account',
 }
 
-async function managesRootCredentials(ask: Ask): Promise<Fact<boolean>> {
-  return await factOf('iam:ListOrganizationsFeatures', async () => {
-    try {
-      const { EnabledFeatures } = await ask(new ListOrganizationsFeaturesCommand({}))
-      return { known: true as const, value: EnabledFeatures?.includes('RootCredentialsManagement') ?? false }
-    } catch (error) {
-      const told = isAwsError(error, 'invalid', 'absent') ? organizationErrors[error.code] : undefined
-      if (!told) throw error
-      return told
-    }
-  }).then((fact) => (fact.known ? fact.value : fact))
+async function rootManagement(ask: Ask): Promise<RootCredentialsManagement> {
+  try {
+    const { EnabledFeatures } = await ask(new ListOrganizationsFeaturesCommand({}))
+    return EnabledFeatures?.includes('RootCredentialsManagement') ? 'on' : 'off'
+  } catch (error) {
+    const told = isAwsError(error, 'invalid', 'absent') ? organizationErrors[error.code] : undefined
+    if (!told) throw error
+    return told
+  }
 }

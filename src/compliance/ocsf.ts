@@ -102,6 +102,7 @@ function standardsOf({ control: { refs } }: ExportRow): string[] {
 /** `arn:aws:iam::123456789012:user/muster/ada` as `AWS::IAM::User`. */
 function typeOf(arn: string): string {
   const [, , service = '', , , rest = ''] = arn.split(':')
+  if (service === 's3') return 'AWS::S3::Bucket'
   const kind = rest.split('/')[0] ?? ''
   const known = types[`${service}:${kind}`]
   return known ?? (rest === 'root' || service === '' ? 'AWS::::Account' : `AWS::${service}::${kind}`)
@@ -115,4 +116,5 @@ const types: Readonly<Record<string, string>> = {
   'iam:server-certificate': 'AWS::IAM::ServerCertificate',
   'iam:saml-provider': 'AWS::IAM::SAMLProvider',
   'cloudtrail:trail': 'AWS::CloudTrail::Trail',
+  'iam:password-policy': 'AWS::::Account',
 }

@@ -19,7 +19,9 @@ export interface AccountSnapshot {
   readonly virtualMfaDevices: Fact<readonly VirtualMfaDevice[]>
   /** Null when the account has none. */
   readonly passwordPolicy: Fact<PasswordPolicy | null>
+  /** Those that reach into IAM's Region; and those of one other Region alone. */
   readonly trails: Fact<readonly TrailFacts[]>
+  readonly trailsElsewhere: Fact<readonly TrailFacts[]>
   readonly canary: CanaryFacts
   /** The buckets that the trails deliver to, each once. */
   readonly logBuckets: Fact<readonly LogBucket[]>
@@ -28,13 +30,15 @@ export interface AccountSnapshot {
   /** Which roles, groups and users carry `AWSSupportAccess`, and `AWSCloudShellFullAccess`. */
   readonly supportAccess: Fact<PolicyHolders>
   readonly cloudShellFullAccess: Fact<PolicyHolders>
-  /** Organizations manages root credentials centrally (`ListOrganizationsFeatures`). */
-  readonly rootCredentialsManagement: Fact<boolean>
+  readonly rootCredentialsManagement: Fact<RootCredentialsManagement>
   /** What Muster knows and wants. */
   readonly muster: MusterFacts
   /** By group name: what its members used; empty before the first look. */
   readonly usage: readonly GroupUsage[]
 }
+
+/** Whether the organization manages root credentials centrally; only its own accounts for that can tell. */
+export type RootCredentialsManagement = 'on' | 'off' | 'no-organization' | 'member-account'
 
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html */
 export interface AccountSummary {

@@ -31,12 +31,14 @@ export interface TrailFault {
 /** What is wrong with a trail; null for nothing. */
 export type FaultOf = (trail: TrailFacts, now: Date) => TrailFault | null | Unknown
 
-/** Every trail must have it, and there must be one. `withoutTrail`: what is missing when there is none. */
+/** Every trail of the account must have it, in whatever Region, and there must be one. `withoutTrail`: what is missing when there is none. */
 export function everyTrail(faultOf: FaultOf, withoutTrail: string) {
   return (snapshot: AccountSnapshot, now: Date): Verdict =>
-    withFacts({ trails: snapshot.trails }, ({ trails }) => {
+    withFacts({ trails: snapshot.trails }, ({ trails: ofIamRegion }) => {
+      const { trailsElsewhere: elsewhere } = snapshot
+      const trails = [...ofIamRegion, ...(elsewhere.known ? elsewhere.value : [])]
       const findings: Finding[] = []
-      const unsure: Unknown[] = []
+      const unsure: Unknown[] = elsewhere.known ? [] : [elsewhere]
       for (const trail of trails) {
         const fault = faultOf(trail, now)
         if (fault === null) continue

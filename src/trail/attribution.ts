@@ -8,7 +8,7 @@ import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import { recordAudit } from '../audit/record.ts'
 import type { Account } from '../aws/account.ts'
-import { AwsCallError } from '../aws/errors.ts'
+import { AwsCallError, isAwsError } from '../aws/errors.ts'
 import type { Clock } from '../clock.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
 import type { Announce } from '../notify/announce.ts'
@@ -143,8 +143,11 @@ async function search(
     }
     return { reason: doesNotTell }
   } catch (error) {
-    if (!(error instanceof AwsCallError) || error.class !== 'denied') throw error
-    return { reason: "Muster lacks the permission cloudtrail:LookupEvents: allow it to Muster's role" }
+    if (isAwsError(error, 'denied'))
+      return { reason: "Muster lacks the permission cloudtrail:LookupEvents: allow it to Muster's role" }
+    // No later answer will be another one, and the other drifts are waiting.
+    if (isAwsError(error, 'invalid')) return { reason: `${doesNotTell}: ${error.message}` }
+    throw error
   }
 }
 

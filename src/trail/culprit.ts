@@ -16,13 +16,15 @@ const earlierMs = 2 * 60_000
 const laterMs = 60_000
 /** Where nobody had looked before. */
 const dayMs = 86_400_000
+/** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html: it goes no further back. */
+const historyMs = 90 * dayMs
 
 /** When it may have happened: from the last look that found things right, to the one that did not. */
 export function windowOf({ since, detectedAt }: Pick<AttributedDrift, 'since' | 'detectedAt'>) {
-  return {
-    from: new Date((since ?? new Date(detectedAt.getTime() - dayMs)).getTime() - earlierMs),
-    to: new Date(detectedAt.getTime() + laterMs),
-  }
+  const found = detectedAt.getTime()
+  const from = (since?.getTime() ?? found - dayMs) - earlierMs
+  // The search may begin an hour after it was found.
+  return { from: new Date(Math.max(from, found - historyMs + dayMs)), to: new Date(found + laterMs) }
 }
 
 /**

@@ -5,10 +5,11 @@ import {
   type EventSelector,
   GetEventSelectorsCommand,
   GetTrailStatusCommand,
+  ListTrailsCommand,
   type Trail,
 } from '@aws-sdk/client-cloudtrail'
 import type { Account } from '../aws/account.ts'
-import { type Fact, factOf } from '../aws/fact.ts'
+import { type Fact, factOf, unknown } from '../aws/fact.ts'
 import type { AdvancedField, BasicSelector, TrailFacts, TrailSelectors, TrailStatus } from './facts.ts'
 
 /**
@@ -24,13 +25,73 @@ export async function readTrails(account: Account): Promise<Fact<readonly TrailF
   })
 }
 
+/**
+ * The account's trails that none of those are: of one Region, another than IAM's. What they record is not asked, since
+ * it cannot be IAM. One call, one more for each of their Regions, and one for each of them.
+ *
+ * @param others ARNs of those that `readTrails` read
+ */
+export async function readTrailsElsewhere(
+  account: Account,
+  others: readonly string[],
+): Promise<Fact<readonly TrailFacts[]>> {
+  return await factOf('cloudtrail:ListTrails', async () => {
+    const arnsByRegion = Map.groupBy(
+      (await listTrails(account)).filter(({ arn }) => !others.includes(arn)),
+      ({ homeRegion }) => homeRegion,
+    )
+    const read = await Promise.all(
+      [...arnsByRegion].map(async ([region, listed]) => {
+        const arns = listed.map(({ arn }) => arn)
+        const command = new DescribeTrailsCommand({ trailNameList: arns })
+        const { output } = await account.callTrail(region, command)
+        const trails = (output.trailList ?? []).filter(({ TrailARN = '' }) => arns.includes(TrailARN))
+        return await Promise.all(trails.map((trail) => readTrailElsewhere(account, region, trail)))
+      }),
+    )
+    return read.flat()
+  })
+}
+
+async function listTrails(account: Account): Promise<{ arn: string; homeRegion: string }[]> {
+  const listed: { arn: string; homeRegion: string }[] = []
+  let NextToken: string | undefined
+  do {
+    const command = new ListTrailsCommand(NextToken ? { NextToken } : {})
+    const { output } = await account.callTrail(account.iamRegion, command)
+    for (const { TrailARN: arn = '', HomeRegion } of output.Trails ?? [])
+      listed.push({ arn, homeRegion: HomeRegion ?? regionOf(arn) ?? account.iamRegion })
+    NextToken = output.NextToken
+  } while (NextToken)
+  return listed
+}
+
+async function readTrailElsewhere(account: Account, region: string, trail: Trail): Promise<TrailFacts> {
+  const arn = trail.TrailARN ?? ''
+  const status = await factOf('cloudtrail:GetTrailStatus', () => readStatus(account, region, arn))
+  const selectors = unknown('What a trail of another Region records is not asked for')
+  return trailFacts(trail, region, status, selectors)
+}
+
 async function readTrail(account: Account, trail: Trail): Promise<TrailFacts> {
   const arn = trail.TrailARN ?? ''
-  const homeRegion = trail.HomeRegion ?? arn.split(':')[3] ?? account.iamRegion
+  const homeRegion = trail.HomeRegion ?? regionOf(arn) ?? account.iamRegion
   const [status, selectors] = await Promise.all([
     factOf('cloudtrail:GetTrailStatus', () => readStatus(account, homeRegion, arn)),
     factOf('cloudtrail:GetEventSelectors', () => readSelectors(account, homeRegion, arn)),
   ])
+  return trailFacts(trail, homeRegion, status, selectors)
+}
+
+const regionOf = (arn: string): string | undefined => arn.split(':')[3]
+
+function trailFacts(
+  trail: Trail,
+  homeRegion: string,
+  status: TrailFacts['status'],
+  selectors: TrailFacts['selectors'],
+): TrailFacts {
+  const arn = trail.TrailARN ?? ''
   return {
     arn,
     name: trail.Name ?? arn,

@@ -32,8 +32,14 @@ export function recordsIam(selectors: TrailSelectors): Recording {
   }
 }
 
+/** Whether the management events of every service are recorded, none excluded. */
+export function recordsAllManagement(selectors: TrailSelectors): boolean {
+  return [true, false].every((readOnly) => recordsManagement(selectors, { source: null, readOnly }))
+}
+
 interface EventKind {
-  readonly source: string
+  /** Null for that of any service. */
+  readonly source: string | null
   readonly readOnly: boolean
 }
 
@@ -44,14 +50,15 @@ function recordsManagement({ basic, advanced }: TrailSelectors, event: EventKind
 function basicTakes(selector: BasicSelector, { source, readOnly }: EventKind): boolean {
   const { readWriteType, includeManagementEvents, excludedSources } = selector
   const takesIt = readWriteType === 'All' || (readWriteType === 'ReadOnly') === readOnly
-  return includeManagementEvents && takesIt && !excludedSources.includes(source)
+  const isExcluded = source === null ? excludedSources.length > 0 : excludedSources.includes(source)
+  return includeManagementEvents && takesIt && !isExcluded
 }
 
 /** A field that tells events of one kind apart (a name, a session) leaves some of them out: it never counts as all. */
 function advancedTakes({ fields }: AdvancedSelector, { source, readOnly }: EventKind): boolean {
   const values: Readonly<Record<string, string>> = {
     eventCategory: 'Management',
-    eventSource: source,
+    ...(source === null ? {} : { eventSource: source }),
     readOnly: String(readOnly),
   }
   return (

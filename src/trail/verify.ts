@@ -22,7 +22,9 @@ export function verifyTrails(trails: Fact<readonly TrailFacts[]>): Verification 
   if (trails.value.length === 0) {
     return refusal('there is no trail: make a multi-Region trail, and start its logging')
   }
-  return refusal(trails.value.map((trail) => `trail ${trail.name} ${faultOf(trail)}`).join('; '))
+  return refusal(
+    trails.value.map((trail) => `trail ${trail.name} ${faultOf(trail)}${wayOut(trail)}`).join('; '),
+  )
 }
 
 /** The trail whose log files are to be read: one that is good enough, or else whatever comes nearest to it. */
@@ -40,6 +42,16 @@ export function trailToRead(trails: Fact<readonly TrailFacts[]>): TrailFacts | u
 
 function refusal(reason: string): Verification {
   return { isVerified: false, trailArn: null, reason }
+}
+
+/**
+ * An organization's trail is another account's, and CloudTrail may refuse to tell a member of it, whatever the member's
+ * own policies allow.
+ */
+function wayOut({ isOrganization, status, selectors }: TrailFacts): string {
+  return isOrganization && !(status.known && selectors.known)
+    ? " (an organization's trail may tell its own account alone: then make a multi-Region trail in this account, too)"
+    : ''
 }
 
 /** What keeps this trail from being good enough, as the rest of a sentence; null when nothing does. */

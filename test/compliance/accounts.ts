@@ -83,6 +83,7 @@ export function fineAccount({ users = 3 }: { users?: number } = {}): AccountSnap
     ),
     passwordPolicy: known(recommendedPolicy),
     trails: known([fineTrail()]),
+    trailsElsewhere: known([]),
     canary: {
       status: 'found',
       reason: null,
@@ -104,7 +105,7 @@ export function fineAccount({ users = 3 }: { users?: number } = {}): AccountSnap
     samlProviders: known([`arn:aws:iam::${ACCOUNT_ID}:saml-provider/idp`]),
     supportAccess: known({ users: [], groups: [], roles: ['incidents'] }),
     cloudShellFullAccess: known({ users: [], groups: [], roles: [] }),
-    rootCredentialsManagement: known(true),
+    rootCredentialsManagement: known('on'),
     muster: {
       path: PLACE.path,
       mode: 'enforce',
@@ -223,7 +224,7 @@ export function fineTrail(change: Partial<TrailFacts> = {}): TrailFacts {
         {
           readWriteType: 'All',
           includeManagementEvents: true,
-          excludedSources: ['kms.amazonaws.com'],
+          excludedSources: [],
           dataResources: [{ type: 'AWS::S3::Object', values: ['arn:aws:s3'] }],
         },
       ],

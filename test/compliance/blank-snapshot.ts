@@ -17,6 +17,7 @@ export function snapshotWith(facts: Partial<AccountSnapshot> = {}): AccountSnaps
     virtualMfaDevices: unread,
     passwordPolicy: unread,
     trails: unread,
+    trailsElsewhere: unread,
     logBuckets: unread,
     canary: {
       status: 'unknown',

@@ -89,6 +89,24 @@ export const judged: Readonly<Record<string, Judged>> = {
           'the code does not read selectors; CIS 4.1 and CloudTrail.1 ask for management events, read and write',
       },
       {
+        says: 'a multi-Region trail that leaves out KMS and the RDS Data API',
+        make: trail(
+          {},
+          {
+            selectors: {
+              EventSelectors: [
+                {
+                  ReadWriteType: 'All',
+                  IncludeManagementEvents: true,
+                  ExcludeManagementEventSources: ['kms.amazonaws.com', 'rdsdata.amazonaws.com'],
+                },
+              ],
+            },
+          },
+        ),
+        because: 'the code does not read selectors; CloudTrail.1 takes no excluded event source',
+      },
+      {
         says: 'a multi-Region trail that records writes only',
         make: trail(
           {},

@@ -45,6 +45,13 @@ describe('whether CloudTrail is on', () => {
     })
   }
 
+  test("an organization's trail that does not tell a member account leaves a way out", () => {
+    const { isVerified, reason } = verifyTrails(known([trail({ isOrganization: true, status: denied })]))
+    assert.equal(isVerified, false)
+    assert.match(reason ?? '', /make a multi-Region trail in this account, too/)
+    assert.doesNotMatch(verifyTrails(known([trail({ status: denied })])).reason ?? '', /organization/)
+  })
+
   test('it is not without any trail, and says what to do', () => {
     assert.match(verifyTrails(known([])).reason ?? '', /make a multi-Region trail, and start its logging/)
   })

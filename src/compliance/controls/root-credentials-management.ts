@@ -2,7 +2,10 @@ import { rootArn } from '../arns.ts'
 import { type Control, verdictOf } from '../control.ts'
 import { withFacts } from '../facts-at-hand.ts'
 
-/** Only the management account of an organization, or a delegated one, may ask; elsewhere it is not known. */
+/**
+ * Asked of the management account of an organization, or of one that it delegated IAM to: no other has it, and to no
+ * other does it apply.
+ */
 export const rootCredentialsManagement: Control = {
   id: 'root-credentials-management',
   title: 'The organization manages root credentials of its accounts centrally',
@@ -12,12 +15,13 @@ export const rootCredentialsManagement: Control = {
     'In the management account run `aws iam enable-organizations-root-credentials-management`, and remove the root credentials of member accounts.',
   checks: ['iam_root_credentials_management_enabled'],
   judge: (snapshot) =>
-    withFacts({ enabled: snapshot.rootCredentialsManagement }, ({ enabled }) => {
+    withFacts({ management: snapshot.rootCredentialsManagement }, ({ management }) => {
       const finding = {
         resource: rootArn(snapshot),
         message: 'Root credentials of member accounts are not managed centrally',
-        evidence: { enabled },
+        evidence: { management },
       }
-      return verdictOf(enabled ? [] : [finding], { enabled })
+      const applies = management === 'on' || management === 'off'
+      return verdictOf(management === 'off' ? [finding] : [], { applies, management })
     }),
 }

@@ -1,11 +1,11 @@
 import { known, mapFact } from '../../aws/fact.ts'
 import type { Control } from '../control.ts'
 import { recordsAllObjects } from '../s3-data-events.ts'
-import { all, someTrail } from '../trails-that-count.ts'
+import { all, isLogging, someTrail } from '../trails-that-count.ts'
 
 export const s3WriteEvents: Control = {
   id: 's3-write-events',
-  title: 'A multi-Region trail records writing to the objects of all buckets',
+  title: 'A logging multi-Region trail records writing to the objects of all buckets',
   practice: 'cloudtrail',
   severity: 'low',
   remedy:
@@ -15,8 +15,9 @@ export const s3WriteEvents: Control = {
     (trail) =>
       all(
         known(trail.isMultiRegion),
+        isLogging(trail),
         mapFact(trail.selectors, (selectors) => recordsAllObjects(selectors, 'write')),
       ),
-    'No multi-Region trail records writes to the objects of all buckets',
+    'No logging multi-Region trail records writes to the objects of all buckets',
   ),
 }

@@ -9,8 +9,8 @@ import { AwsEventHeaders, AwsEventReceiptSchema, AwsEventSchema } from '../schem
 import { answer } from '../schemas/common.ts'
 import { problems } from '../schemas/problem.ts'
 
-/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html: an entry has 256 KB at most. */
-const bodyLimitBytes = 256 * 1024
+/** An entry of EventBridge had 256 KB at most for long, and has 1 MB now; what is refused is not sent again. */
+const bodyLimitBytes = 1024 * 1024
 
 /** Register it outside of what needs a token. */
 export const awsEventRoutes: FastifyPluginAsyncTypebox<{
@@ -26,7 +26,7 @@ export const awsEventRoutes: FastifyPluginAsyncTypebox<{
         tags: ['webhooks'],
         summary: 'Tell what happened in AWS',
         description:
-          'A CloudTrail event as an EventBridge API destination sends it, at most 256 KiB. It is a hint of whom to ' +
+          'A CloudTrail event as an EventBridge API destination sends it, at most 1 MiB. It is a hint of whom to ' +
           'look at; what is true is read from AWS again. Answers 404 for as long as `MUSTER_AWS_EVENTS_KEY` is not set.',
         security: [],
         consumes: ['application/json'],

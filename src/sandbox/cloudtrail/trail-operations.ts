@@ -83,6 +83,13 @@ export const trailOperations: OperationTable = {
       return { trailList: visible.map(described) }
     },
   ),
+  ListTrails: reads({ NextToken: text }, (account) => ({
+    Trails: [...account.trails.values()].map(({ name, arn, homeRegion }) => ({
+      Name: name,
+      TrailARN: arn,
+      HomeRegion: homeRegion,
+    })),
+  })),
   GetTrail: reads({ Name: required(text) }, (account, { Name: name }, { region }) => ({
     Trail: described(trailNamed(account, name, region)),
   })),

@@ -16,6 +16,7 @@ import {
 } from '../../accounts.ts'
 import type { Row, Table } from '../row.ts'
 
+const stopped = fineStatus({ isLogging: false })
 const status = (change: Parameters<typeof fineStatus>[0]) => fineTrail({ status: known(fineStatus(change)) })
 const basic = (change: object) =>
   fineTrail({
@@ -69,9 +70,17 @@ const statusUnread: Row['unknown'][number] = {
   permissions: ['cloudtrail:GetTrailStatus'],
 }
 const selectorsUnread: Row['unknown'][number] = {
-  says: "the selectors of the organization's trail may not be read in a member account",
-  when: trails(ofOrganization),
+  says: 'the selectors may not be read',
+  when: trails(fineTrail({ selectors: denied('cloudtrail:GetEventSelectors') })),
   permissions: ['cloudtrail:GetEventSelectors'],
+}
+/** A trail of another Region alone, beside the one that reaches everywhere. */
+const elsewhere = (change: Partial<TrailFacts>): Change =>
+  put({ trailsElsewhere: known([singleRegion({ homeRegion: 'eu-west-1', ...change })]) })
+const elsewhereUnread: Row['unknown'][number] = {
+  says: 'trails of other Regions may not be listed',
+  when: put({ trailsElsewhere: denied('cloudtrail:ListTrails') }),
+  permissions: ['cloudtrail:ListTrails'],
 }
 const none = { says: 'there is no trail', when: trails(), names: [ROOT] }
 const beside = (bad: TrailFacts) => ({ says: 'another trail has it not', when: trails(bad, fineTrail()) })
@@ -181,8 +190,13 @@ const s3Events = (kind: 'read' | 'write', other: 'ReadOnly' | 'WriteOnly'): Row 
         names: [ROOT],
       },
       { says: 'only a trail of one Region records them', when: trails(singleRegion()), names: [ROOT] },
+      {
+        says: 'the trail that would record them was stopped',
+        when: trails({ ...basic({ dataResources: data(['arn:aws:s3']) }), status: known(stopped) }),
+        names: [ROOT],
+      },
     ],
-    unknown: [unread, selectorsUnread],
+    unknown: [unread, statusUnread, selectorsUnread],
     passes: [
       { says: 'by an advanced selector', when: trails(advanced([management], objects)) },
       {
@@ -252,20 +266,22 @@ export const cloudtrail: Table = {
         names: [ROOT],
       },
       {
+        says: 'KMS and the RDS Data API are left out, as AWS offers it',
+        when: trails(basic({ excludedSources: ['kms.amazonaws.com', 'rdsdata.amazonaws.com'] })),
+        names: [ROOT],
+      },
+      {
+        says: 'an advanced selector leaves out KMS',
+        when: trails(advanced([management, field('eventSource', { notEquals: ['kms.amazonaws.com'] })])),
+        names: [ROOT],
+      },
+      {
         says: 'the trail with the right selectors was stopped, and the one that logs is blind',
         when: trails(status({ isLogging: false }), basic({ includeManagementEvents: false })),
         names: [ROOT],
       },
     ],
-    unknown: [
-      unread,
-      statusUnread,
-      {
-        says: 'the selectors may not be read',
-        when: trails(fineTrail({ selectors: denied('cloudtrail:GetEventSelectors') })),
-        permissions: ['cloudtrail:GetEventSelectors'],
-      },
-    ],
+    unknown: [unread, statusUnread, selectorsUnread],
     passes: [
       {
         says: 'reads and writes are recorded by two selectors',
@@ -275,10 +291,6 @@ export const cloudtrail: Table = {
             [management, field('readOnly', { equals: ['false'] })],
           ),
         ),
-      },
-      {
-        says: 'KMS and the RDS Data API are left out, as AWS offers it',
-        when: trails(basic({ excludedSources: ['kms.amazonaws.com', 'rdsdata.amazonaws.com'] })),
       },
     ],
   },
@@ -338,6 +350,7 @@ export const cloudtrail: Table = {
         ),
         finds: [TRAIL],
       },
+      elsewhereUnread,
     ],
   },
   'trail-canary': {
@@ -391,8 +404,13 @@ export const cloudtrail: Table = {
         when: trails(fineTrail(), singleRegion({ logFileValidation: false })),
         names: [`${TRAIL}-local`],
       },
+      {
+        says: 'a trail of another Region does not validate',
+        when: elsewhere({ logFileValidation: false }),
+        names: [`${TRAIL}-local`],
+      },
     ],
-    unknown: [unread],
+    unknown: [unread, elsewhereUnread],
   },
   'trail-kms-encryption': {
     fails: [
@@ -402,8 +420,13 @@ export const cloudtrail: Table = {
         when: trails(fineTrail(), singleRegion({ kmsKeyId: null })),
         names: [`${TRAIL}-local`],
       },
+      {
+        says: 'a trail of another Region has no key',
+        when: elsewhere({ kmsKeyId: null }),
+        names: [`${TRAIL}-local`],
+      },
     ],
-    unknown: [unread],
+    unknown: [unread, elsewhereUnread],
   },
   'trail-cloudwatch-logs': {
     fails: [

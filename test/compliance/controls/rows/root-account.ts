@@ -111,13 +111,23 @@ export const rootAccount: Table = {
     fails: [
       {
         says: 'the organization leaves root credentials with its accounts',
-        when: put({ rootCredentialsManagement: known(false) }),
+        when: put({ rootCredentialsManagement: known('off') }),
         names: [ROOT],
+      },
+    ],
+    passes: [
+      {
+        says: 'the account is in no organization',
+        when: put({ rootCredentialsManagement: known('no-organization') }),
+      },
+      {
+        says: 'another account manages the organization',
+        when: put({ rootCredentialsManagement: known('member-account') }),
       },
     ],
     unknown: [
       {
-        says: 'the account is not the one that manages the organization',
+        says: 'Muster may not ask',
         when: put({ rootCredentialsManagement: denied('iam:ListOrganizationsFeatures') }),
         permissions: ['iam:ListOrganizationsFeatures'],
       },
