@@ -32,21 +32,37 @@ export function decodeCursor(list: string, form: KeyForm, cursor: string | undef
   return refuse()
 }
 
+const partForms = {
+  text: (part: string) => /^[^\p{Cc}\p{Cs}]{1,3000}$/u.test(part),
+  /** As `toISOString` writes it. */
+  moment: (part: string) => /^\d{4}-/.test(part) && new Date(part).toJSON() === part,
+} as const
+
 /**
- * The same for a list that several columns order: its key is `JSON.stringify` of so many texts.
+ * The same for a list that several columns order: its key is `JSON.stringify` of texts of these forms.
  *
  * @throws Problem 400 as `decodeCursor`
  */
-export function decodeParts(list: string, count: number, cursor: string | undefined): string[] | undefined {
+export function decodeParts(
+  list: string,
+  forms: readonly (keyof typeof partForms)[],
+  cursor: string | undefined,
+): string[] | undefined {
   const key = decodeCursor(list, 'parts', cursor)
   if (key === undefined) return undefined
+  const parts = textsIn(key)
+  const fits = parts.length === forms.length && forms.every((form, i) => partForms[form](parts[i] ?? ''))
+  return fits ? parts : refuse()
+}
+
+/** Nothing for what is no list of texts. */
+function textsIn(json: string): string[] {
   try {
-    const parts: unknown[] = JSON.parse(key)
-    if (parts.length === count && parts.every((part) => typeof part === 'string')) return parts
+    const list: unknown[] = JSON.parse(json)
+    return list.every((each) => typeof each === 'string') ? list : []
   } catch {
-    // Made up, as any other that is of another form.
+    return []
   }
-  return refuse()
 }
 
 function refuse(): never {

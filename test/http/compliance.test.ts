@@ -136,13 +136,21 @@ forEachDatabase((_name, openStore) => {
       'findings:["a"b","c"]',
       'findings:["a"]',
       'findings:[1,"b","c"]',
+      'findings:["a","b","\\u0000"]',
       'history:["a","b","c"]',
+      'history:["2020","b","c"]',
+      'history:["0","b","c"]',
+      'history:["+200000-01-01T00:00:00.000Z","b","c"]',
     ]) {
       const made = Buffer.from(key).toString('base64url')
-      await under.api.get(`/v1/compliance/findings?cursor=${made}`).expect(400)
+      const list = key.split(':')[0]
+      await under.api.get(`/v1/compliance/${list}?cursor=${made}`).expect(400)
     }
-    const made = Buffer.from('history:["yesterday","b","c"]').toString('base64url')
-    await under.api.get(`/v1/compliance/history?cursor=${made}`).expect(200)
+    for (const filter of ['resource', 'control'])
+      await under.api.get(`/v1/compliance/findings?${filter}=%00`).expect(400)
+    for (const since of ['2026-12-31T23:59:60Z', '2026-13-01', 'now'])
+      await under.api.get(`/v1/drifts?since=${since}`).expect(400)
+    await under.api.get('/v1/drifts?since=2026-12-31').expect(200)
   })
 
   test('history is listed page by page, newest first', async () => {

@@ -100,7 +100,7 @@ export async function listFindings(
   db: Database,
   filter: FindingFilter,
 ): Promise<Page<ComplianceFindingAnswer>> {
-  const after = decodeParts('findings', 3, filter.cursor)
+  const after = decodeParts('findings', ['text', 'text', 'text'], filter.cursor)
   const where: SQL[] = [sql`true`]
   if (after) {
     const [account, control, resource] = after
@@ -165,13 +165,11 @@ export async function listHistory(
   db: Database,
   filter: HistoryFilter,
 ): Promise<Page<ComplianceHistoryAnswer>> {
-  const before = decodeParts('history', 3, filter.cursor)
+  const before = decodeParts('history', ['moment', 'text', 'text'], filter.cursor)
   const where: SQL[] = [sql`true`]
   if (before) {
-    const [at = '', account, practice] = before
-    // What a client made up is no moment.
-    const moment = Number.isNaN(Date.parse(at)) ? new Date(0).toISOString() : at
-    where.push(sql`(at, account_id, practice) < (${moment}::timestamptz, ${account}, ${practice})`)
+    const [at, account, practice] = before
+    where.push(sql`(at, account_id, practice) < (${at}::timestamptz, ${account}, ${practice})`)
   }
   if (filter.accountId !== undefined) where.push(sql`account_id = ${filter.accountId}`)
   if (filter.practice !== undefined) where.push(sql`practice = ${filter.practice}`)

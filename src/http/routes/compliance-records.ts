@@ -7,7 +7,17 @@ import { Problem } from '../../problem.ts'
 import { decodeCursor, pageOf } from '../cursor.ts'
 import type { AppDeps } from '../deps.ts'
 import { listFindings, listHistory, toException } from '../reads/compliance.ts'
-import { answer, defaultLimit, idParams, oneOf, pageAnswer, pageQuery, ref } from '../schemas/common.ts'
+import {
+  answer,
+  defaultLimit,
+  idParams,
+  momentQuery,
+  oneOf,
+  pageAnswer,
+  pageQuery,
+  plainText,
+  ref,
+} from '../schemas/common.ts'
 import {
   ComplianceExceptionSchema,
   ComplianceFindingSchema,
@@ -24,9 +34,6 @@ const partsCursor = {
   ...pageQuery,
   cursor: Type.Optional(Type.String({ ...pageQuery.cursor, maxLength: 4096 })),
 }
-
-const momentQuery = (description: string) =>
-  Type.Optional(Type.Unsafe<string>({ type: 'string', maxLength: 64, format: 'moment', description }))
 
 const dayMs = 86_400_000
 const longestExceptionMs = 366 * dayMs
@@ -46,10 +53,10 @@ export const complianceRecordRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }
         querystring: Type.Object(
           {
             ...partsCursor,
-            control: Type.Optional(Type.String({ maxLength: 100 })),
+            control: Type.Optional(plainText(100)),
             practice: Type.Optional(oneOf(practiceIds)),
             severity: Type.Optional(oneOf(severities)),
-            resource: Type.Optional(Type.String({ maxLength: 2048 })),
+            resource: Type.Optional(plainText(2048)),
             excepted: Type.Optional(
               Type.Boolean({ description: 'Only those that somebody answers for, or that nobody does.' }),
             ),

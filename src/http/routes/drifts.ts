@@ -1,11 +1,21 @@
 /** Drifts: what somebody changed by hand, what became of it, and who it was. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
+import { resolveMoment } from '../../lifecycle/moments.ts'
 import { Problem } from '../../problem.ts'
 import { driftKindNames } from '../../trail/drift-kinds.ts'
 import type { AppDeps } from '../deps.ts'
 import { listDrifts, readDrift } from '../reads/drifts.ts'
-import { answer, defaultLimit, idParams, oneOf, pageAnswer, pageQuery, ref } from '../schemas/common.ts'
+import {
+  answer,
+  defaultLimit,
+  idParams,
+  momentQuery,
+  oneOf,
+  pageAnswer,
+  pageQuery,
+  ref,
+} from '../schemas/common.ts'
 import { attributions, DriftSchema, driftStatuses } from '../schemas/drift.ts'
 import { employeeIdInput } from '../schemas/employee-input.ts'
 import { adminProblems, problems } from '../schemas/problem.ts'
@@ -26,7 +36,7 @@ export const driftRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = async (
             kind: Type.Optional(oneOf(driftKindNames)),
             status: Type.Optional(oneOf(driftStatuses)),
             attribution: Type.Optional(oneOf(attributions)),
-            since: Type.Optional(Type.String({ format: 'date-time', description: 'Found then or later.' })),
+            since: momentQuery('Found then or later: a date-time with offset, or the beginning of a date.'),
           },
           { additionalProperties: false },
         ),
@@ -34,7 +44,11 @@ export const driftRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = async (
       },
     },
     ({ query: { since, limit = defaultLimit, ...filter } }) =>
-      listDrifts(store.db, { ...filter, since: since === undefined ? undefined : new Date(since), limit }),
+      listDrifts(store.db, {
+        ...filter,
+        since: since === undefined ? undefined : (resolveMoment(since, 'beginning') ?? undefined),
+        limit,
+      }),
   )
 
   app.get(

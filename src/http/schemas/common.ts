@@ -22,6 +22,14 @@ export const nullableMoment = (description?: string) =>
     ...(description ? { description } : {}),
   })
 
+/** A moment as a client gives it: a date, or a date-time with offset. */
+export const momentQuery = (description: string) =>
+  Type.Optional(Type.Unsafe<string>({ type: 'string', maxLength: 64, format: 'moment', description }))
+
+/** Text that a database can be asked for. */
+export const plainText = (maxLength: number) =>
+  Type.Unsafe<string>({ type: 'string', maxLength, format: 'plain-text' })
+
 export const oneOf = <const Value extends string>(values: readonly Value[], description?: string) =>
   Type.Unsafe<Value>({ type: 'string', enum: [...values], ...(description ? { description } : {}) })
 

@@ -189,7 +189,7 @@ export const ExceptionBody = Type.Object(
     resource: Type.String({
       minLength: 1,
       maxLength: 2048,
-      pattern: worded('^[^\\u0000-\\u001f\\u007f]+$', 'must have no control characters'),
+      pattern: worded('^[ -~]+$', 'must be printable ASCII, as ARNs are'),
       description: 'As the finding names it; `*` for all of the control.',
     }),
     reason: Type.Unsafe<string>({
