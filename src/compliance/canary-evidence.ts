@@ -1,6 +1,7 @@
 /** What the canary's look at the log files is worth. */
 import { type Unknown, unknown } from '../aws/fact.ts'
 import type { CanaryFacts } from '../trail/facts.ts'
+import { unknownVerdict, type Verdict } from './control.ts'
 
 /** It looks every few minutes; a look of yesterday says nothing of today. */
 const maxAgeHours = 24
@@ -12,7 +13,14 @@ export function canaryAge({ checkedAt, reason }: CanaryFacts, now: Date): Unknow
   return isStale ? unknown(`Muster last looked into the log files at ${checkedAt}`) : null
 }
 
-/** The actions that statements to add would allow. */
-export function permissionsIn(statements: CanaryFacts['statementsToAdd']): string[] {
-  return statements.flatMap(({ Action }) => [Action].flat()).filter((action) => typeof action === 'string')
+/** Open: each action that the statements would allow is missing, and they are there to be copied. */
+export function openUntilAdded(why: string, statementsToAdd: CanaryFacts['statementsToAdd']): Verdict {
+  const permissions = statementsToAdd
+    .flatMap(({ Action }) => [Action].flat())
+    .filter((action) => typeof action === 'string')
+  return unknownVerdict(
+    permissions.length === 0 ? [unknown(why)] : permissions.map((permission) => unknown(why, permission)),
+    [],
+    { statementsToAdd },
+  )
 }

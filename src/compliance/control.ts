@@ -39,6 +39,7 @@ export type Verdict =
       readonly missingPermissions: readonly string[]
       /** What is bad for sure, though not all could be looked at. */
       readonly findings: readonly Finding[]
+      readonly evidence: Evidence
     }
 
 /** What was looked at, for an auditor: plain data, no secrets. */
@@ -58,7 +59,11 @@ export function verdictOf(findings: readonly Finding[], evidence: Evidence): Ver
 }
 
 /** What could not be looked at. Findings that are sure all the same are kept. */
-export function unknownVerdict(reasons: readonly Unknown[], findings: readonly Finding[] = []): Verdict {
+export function unknownVerdict(
+  reasons: readonly Unknown[],
+  findings: readonly Finding[] = [],
+  evidence: Evidence = {},
+): Verdict {
   return {
     status: 'unknown',
     reason: [...new Set(reasons.map(({ reason }) => reason))].join('; '),
@@ -66,5 +71,6 @@ export function unknownVerdict(reasons: readonly Unknown[], findings: readonly F
       ...new Set(reasons.flatMap(({ missingPermission }) => missingPermission ?? [])),
     ].sort(),
     findings,
+    evidence,
   }
 }

@@ -64,6 +64,7 @@ function judgement(control: Control, snapshot: AccountSnapshot, now: Date): Verd
       reason: `a defect of Muster: the control could not judge (${(error as Error).message})`,
       missingPermissions: [],
       findings: [],
+      evidence: {},
     }
   }
 }
@@ -84,7 +85,7 @@ function reportOf(control: Control, verdict: Verdict): ControlReport {
     findingCount: findings.length,
     reason: isUnknown ? verdict.reason : null,
     missingPermissions: isUnknown ? verdict.missingPermissions : [],
-    evidence: isUnknown ? {} : verdict.evidence,
+    evidence: verdict.evidence,
   }
 }
 

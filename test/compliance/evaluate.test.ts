@@ -36,6 +36,7 @@ const cannotTell = (...resources: string[]): Verdict => ({
   reason: 'may not look',
   missingPermissions: ['iam:GetAccountSummary'],
   findings: resources.map(finding),
+  evidence: { statementsToAdd: ['all of it'] },
 })
 const judged = (verdict: Verdict) => {
   const [control] = evaluate(snapshotWith(), [controlSaying(verdict)], takenAt).controls
@@ -69,6 +70,10 @@ test('a report has every control with its verdict, its numbers, and the permissi
   assert.deepEqual(control?.missingPermissions, ['iam:GetAccountSummary'])
   assert.equal(control?.reason, 'Muster may not call iam:GetAccountSummary')
   assert.deepEqual(control?.refs, { cis: ['2.4'], fsbp: ['IAM.4'] })
+})
+
+test('what is open says with what it would be settled', () => {
+  assert.deepEqual(judged(cannotTell()).evidence, { statementsToAdd: ['all of it'] })
 })
 
 test('a control that breaks is unknown, and the others are judged all the same', () => {

@@ -49,6 +49,7 @@ function rowOf(
       reason: 'Muster may not call iam:GetAccountSummary',
       missingPermissions: ['iam:GetAccountSummary'],
       findings: [],
+      evidence: {},
     }),
   }[status]
   const source = finding ? attachedPolicies : rootKeys

@@ -185,6 +185,11 @@ forEachEngine((_name, open) => {
     const { checks } = await muster.api('GET', '/readyz')
     const trail = checks.find(({ name }: { name: string }) => name === 'trail')
     assert.match(trail.detail, /access is granted all the same/)
+    const link = await muster.api('POST', '/v1/employees/W1/enrollments', {})
+    assert.equal(link.waitsFor, null)
+    assert.match(link.warning, /granted although CloudTrail is not verified/)
+    const { items } = await muster.api('GET', '/v1/employees/W1/enrollments')
+    assert.match(items[0].warning, /granted although CloudTrail is not verified/)
   })
 })
 

@@ -1,6 +1,5 @@
-import { unknown } from '../../aws/fact.ts'
 import { rootArn } from '../arns.ts'
-import { canaryAge, permissionsIn } from '../canary-evidence.ts'
+import { canaryAge, openUntilAdded } from '../canary-evidence.ts'
 import { type Control, unknownVerdict, type Verdict, verdictOf } from '../control.ts'
 
 /**
@@ -25,10 +24,7 @@ export const trailCanary: Control = {
       const message = reason ?? `Calls of Muster's since ${waitingSince} are not in the log files`
       return verdictOf([{ resource: rootArn(snapshot), message, evidence }], evidence)
     }
-    const permissions = permissionsIn(canary.statementsToAdd)
     const why = reason ?? `Calls of Muster's since ${waitingSince} are not in the log files yet`
-    return unknownVerdict(
-      permissions.length === 0 ? [unknown(why)] : permissions.map((permission) => unknown(why, permission)),
-    )
+    return openUntilAdded(why, canary.statementsToAdd)
   },
 }

@@ -1,6 +1,5 @@
-import { unknown } from '../../aws/fact.ts'
 import { rootArn } from '../arns.ts'
-import { canaryAge, permissionsIn } from '../canary-evidence.ts'
+import { canaryAge, openUntilAdded } from '../canary-evidence.ts'
 import { type Control, unknownVerdict, type Verdict, verdictOf } from '../control.ts'
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-intro.html */
@@ -23,9 +22,6 @@ export const trailDigestChain: Control = {
     if (status === 'broken') return finding(reason ?? 'The chain of digest files is broken')
     if (status === 'off') return finding('There is no chain of digest files: log file validation is off')
     const why = reason ?? 'The first digest files have not come yet'
-    const permissions = status === 'unknown' ? permissionsIn(canary.statementsToAdd) : []
-    return unknownVerdict(
-      permissions.length === 0 ? [unknown(why)] : permissions.map((permission) => unknown(why, permission)),
-    )
+    return openUntilAdded(why, status === 'unknown' ? canary.statementsToAdd : [])
   },
 }

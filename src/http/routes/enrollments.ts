@@ -85,8 +85,8 @@ export const enrollmentRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = as
     async ({ params: { employeeId } }) => {
       await employeeOr404(deps, employeeId)
       const items = await listEnrollments(enrollments(), employeeId)
-      const waitsFor = await closedBecause()
-      return { items: items.map((item) => ({ ...item, waitsFor: item.status === 'open' ? waitsFor : null })) }
+      const words = await trailWords()
+      return { items: items.map((item) => ({ ...item, ...(item.status === 'open' ? words : noWords) })) }
     },
   )
 
@@ -112,23 +112,24 @@ export const enrollmentRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = as
 
   async function issue(employeeId: string, input: IssueInput, actor: string): Promise<NewEnrollmentAnswer> {
     const made = await issueEnrollment(enrollments(), employeeId, input, actor)
-    return withLink(made, await closedBecause())
+    return withLink(made, await trailWords())
   }
 
-  function closedBecause(): Promise<string | null> {
-    return enrollments().trailGate().closedBecause()
+  async function trailWords(): Promise<TrailWords> {
+    const gate = enrollments().trailGate()
+    return { waitsFor: await gate.closedBecause(), warning: await gate.warning() }
   }
 
   function withLink(
     { id, purpose, createdBy, createdAt, expiresAt }: MadeEnrollment,
-    waitsFor: string | null,
+    words: TrailWords,
   ): NewEnrollmentAnswer {
     return {
       id,
       purpose,
       status: 'open',
       reason: null,
-      waitsFor,
+      ...words,
       createdBy,
       createdAt: createdAt.toISOString(),
       expiresAt: expiresAt.toISOString(),
@@ -138,6 +139,10 @@ export const enrollmentRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = as
     }
   }
 }
+
+/** What the state of CloudTrail means for a link that is open. */
+type TrailWords = Pick<NewEnrollmentAnswer, 'waitsFor' | 'warning'>
+const noWords: TrailWords = { waitsFor: null, warning: null }
 
 async function bodyMayBeLeftOut(request: { body: unknown }): Promise<void> {
   request.body ??= {}

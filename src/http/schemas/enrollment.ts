@@ -17,6 +17,9 @@ const enrollment = {
     description:
       'Why an open link cannot be used right now: nothing is granted while CloudTrail is not verified.',
   }),
+  warning: nullableText({
+    description: 'With `MUSTER_TRAIL_GATE=warn`, why an open link should not be used right now, and can be.',
+  }),
   createdBy: Type.String(),
   createdAt: moment(),
   expiresAt: moment(),

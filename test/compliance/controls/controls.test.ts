@@ -87,6 +87,16 @@ test('an account of which nothing may be read is open in every control, never fi
   )
 })
 
+for (const id of ['trail-canary', 'trail-digest-chain'])
+  test(`${id} brings the statement that Muster's role lacks`, () => {
+    const account = fineAccount()
+    const digest = { status: 'unknown', reason: 'No permission', validUntil: null } as const
+    const statementsToAdd = [{ Effect: 'Allow', Action: 'kms:Decrypt', Resource: 'arn:aws:kms:x' }]
+    const canary = { ...account.canary, status: 'unknown', statementsToAdd, digest } as const
+    const verdict = controls.find((control) => control.id === id)?.judge({ ...account, canary }, NOW)
+    assert.deepEqual(verdict?.evidence, { statementsToAdd })
+  })
+
 for (const control of controls) {
   const row = tables[control.practice][control.id]
   if (row) judged(control, row)
