@@ -87,6 +87,7 @@ forEachDatabase((_name, openStore) => {
     assert.match(text, /muster_control_status\{[^}]*control="test-attached-policies"[^}]*\} 0/)
     assert.match(text, /muster_control_status\{[^}]*control="test-root-keys"[^}]*\} 1/)
     assert.match(text, /muster_compliance_age_seconds\{account="123456789012"\} \d/)
+    assert.match(text, /muster_trail_verified\{account="123456789012"\} 0/)
   })
 
   test('CSV and OCSF have all of them, as files', async () => {

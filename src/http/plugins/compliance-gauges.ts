@@ -48,6 +48,18 @@ export function gaugeCompliance(registry: Registry, view: ComplianceView): void 
     ({ findingCount, exceptedCount }) => findingCount - exceptedCount,
   )
   new Gauge({
+    name: 'muster_trail_verified',
+    help: 'Whether CloudTrail was verified at the last look (1) or not (0)',
+    labelNames: ['account'],
+    registers: [registry],
+    async collect() {
+      const accounts = await look()
+      this.reset()
+      for (const { accountId: account, trailGate } of accounts)
+        this.set({ account }, trailGate.isVerified ? 1 : 0)
+    },
+  })
+  new Gauge({
     name: 'muster_compliance_age_seconds',
     help: 'How old the last scan is; absent before the first',
     labelNames: ['account'],
