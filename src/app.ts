@@ -53,6 +53,7 @@ import { PasswordPolicyLookSchema } from './http/schemas/password-policy.ts'
 import { ProblemSchema } from './http/schemas/problem.ts'
 import { RoleSchema } from './http/schemas/role.ts'
 import { GroupUsageSchema } from './http/schemas/usage.ts'
+import { buildSerializer } from './http/serialization.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { enrollRoutes } from './web/enroll-routes.ts'
 
@@ -98,6 +99,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     // Ids of HR may be long, and longer still in percent-encoding.
     routerOptions: { maxParamLength: 16_384 },
     return503OnClosing: false,
+    schemaController: { compilersFactory: { buildSerializer } },
     frameworkErrors: answerWithProblem,
     clientErrorHandler: answerBrokenRequest,
   })

@@ -51,6 +51,8 @@ export interface ServiceOptions {
   readonly clock?: Clock
   /** Of the sandbox; otherwise the SDK finds its own. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  /** The database, where it is open already; the service closes it. */
+  readonly store?: Store
   /** What compliance is judged by; all of them by default. */
   readonly controls?: readonly Control[]
 }
@@ -65,7 +67,8 @@ export async function openService(config: Config, options: ServiceOptions): Prom
   const keyring = deriveKeys(config.secretKeys)
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir }, log)
+  const store =
+    options.store ?? (await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir }, log))
   const jobs = await store
     .withStartLock(() => openJobs(store, log))
     .catch(async (error) => {

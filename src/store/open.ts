@@ -33,6 +33,8 @@ export interface StoreOptions {
   /** PostgreSQL URL; without one, PGlite in `dataDir` (`memory://` for tests). */
   readonly databaseUrl?: string | undefined
   readonly dataDir: string
+  /** A dump that an embedded database in memory begins with. */
+  readonly dump?: Blob
   readonly poolSize?: number
 }
 
@@ -44,7 +46,7 @@ const startLockKey = 7_366_573_746
 export function openStore(options: StoreOptions, log: Logger): Promise<Store> {
   return options.databaseUrl
     ? openPostgres(options.databaseUrl, options.poolSize ?? 10, log)
-    : openPglite(options.dataDir)
+    : openPglite(options.dataDir, options.dump)
 }
 
 async function openPostgres(url: string, poolSize: number, log: Logger): Promise<Store> {
@@ -107,11 +109,12 @@ function transactionsOn(pool: pg.Pool): OnPostgres['transaction'] {
   }
 }
 
-async function openPglite(dataDir: string): Promise<Store> {
+async function openPglite(dataDir: string, dump: Blob | undefined): Promise<Store> {
   const inMemory = dataDir.startsWith('memory://')
   const unlock = inMemory ? () => {} : lockFolder(dataDir)
   try {
-    const pglite = await PGlite.create(inMemory ? dataDir : `${dataDir}/database`)
+    const folder = inMemory ? dataDir : `${dataDir}/database`
+    const pglite = await PGlite.create(folder, dump ? { loadDataDir: dump } : {})
     const db = drizzleOnPglite(pglite, { schema })
     return {
       db: db as unknown as Database,

@@ -4,8 +4,8 @@ import { after, before, describe, test } from 'node:test'
 import { controls } from '../../src/compliance/controls/index.ts'
 import { publishedChecks } from '../../src/compliance/published-checks.ts'
 import type { AccountSnapshot } from '../../src/compliance/snapshot.ts'
-import { openStore, type Store } from '../../src/store/open.ts'
-import { silentLog } from '../harness/databases.ts'
+import type { Store } from '../../src/store/open.ts'
+import { openEmbedded } from '../harness/prepared.ts'
 import { missing, startMoto } from '../sandbox/moto-server.ts'
 import { openLook } from './look-at-moto.ts'
 import { judged, type State } from './moto-states.ts'
@@ -22,8 +22,7 @@ describe('an account in moto is judged as the published checks ask', { skip: mis
   let bare: Moto
   let withAwsPolicies: Moto
   before(async () => {
-    store = await openStore({ dataDir: 'memory://' }, silentLog)
-    await store.withStartLock(async () => {})
+    store = await openEmbedded()
     ;[bare, withAwsPolicies] = await Promise.all([
       openMoto(store, { awsPolicies: false }),
       openMoto(store, { awsPolicies: true }),

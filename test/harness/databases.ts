@@ -10,6 +10,7 @@ import { sql } from 'drizzle-orm'
 import pg from 'pg'
 import { pino } from 'pino'
 import { openStore, rowsOf, type Store, type StoreOptions } from '../../src/store/open.ts'
+import { createPrepared, openEmbedded } from './prepared.ts'
 
 export const silentLog = pino({ level: 'silent' })
 
@@ -79,10 +80,20 @@ function databaseUrl(name: string): string {
   return url.href
 }
 
-/** A new database on the test server; `drop` ends whoever is still connected to it. */
-export async function createDatabase(): Promise<{ readonly url: string; drop(): Promise<void> }> {
+/**
+ * A new database on the test server; `drop` ends whoever is still connected to it.
+ *
+ * @param isEmpty without migrations and queues: for what is about making these
+ */
+export async function createDatabase({ isEmpty = false } = {}): Promise<{
+  readonly url: string
+  drop(): Promise<void>
+}> {
   const name = newDatabaseName()
-  await withServer((client) => client.query(`create database ${name}`))
+  await withServer(async (client) => {
+    if (isEmpty) await client.query(`create database ${name}`)
+    else await createPrepared(client, databaseUrl, name)
+  })
   return {
     url: databaseUrl(name),
     drop: async () => {
@@ -121,12 +132,11 @@ function embedded(): OpenTestStore {
   let opened: Promise<Store> | undefined
   after(async () => (await opened)?.close())
   return factory(options, () => {
-    opened ??= openStore(options(), silentLog).then(async (engine) => {
-      await engine.withStartLock(async () => {})
-      return closableTwice(engine, () => {
+    opened ??= openEmbedded().then((engine) =>
+      closableTwice(engine, () => {
         opened = undefined
-      })
-    })
+      }),
+    )
     return opened
   })
 }

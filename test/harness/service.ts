@@ -10,6 +10,7 @@ import { openService, type Service } from '../../src/service.ts'
 import { rowsOf } from '../../src/store/open.ts'
 import { documented } from './api.ts'
 import { createDatabase, forEachDatabase, silentLog } from './databases.ts'
+import { openEmbedded } from './prepared.ts'
 import { eventually } from './waiting.ts'
 import { newSecret, signed } from './webhooks.ts'
 
@@ -117,6 +118,7 @@ async function openRunningService(options: ServiceUnderTestOptions): Promise<Run
     clock,
     credentials: sandbox.credentials,
     ...(options.controls ? { controls: options.controls } : {}),
+    ...(config.databaseUrl ? {} : { store: await openEmbedded() }),
   })
   await service.working
   if (config.mode === 'enforce') await accountIsReady(service)

@@ -6,11 +6,11 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import { sql } from 'drizzle-orm'
 import { endpointsAt } from '../../src/aws/account.ts'
 import { openSandbox, type Sandbox } from '../../src/sandbox/index.ts'
-import { openStore, rowsOf, type Store } from '../../src/store/open.ts'
+import { rowsOf, type Store } from '../../src/store/open.ts'
 import { noteCanary, readLogBuckets } from '../../src/trail/canary-store.ts'
 import type { TrailFacts } from '../../src/trail/facts.ts'
 import { type LogPlace, logKeyBefore } from '../../src/trail/log-keys.ts'
-import { silentLog } from '../harness/databases.ts'
+import { openEmbedded } from '../harness/prepared.ts'
 import { type MotoServer, missing, startMoto } from '../sandbox/moto-server.ts'
 import { type EventToWrite, event, logFileOf } from './digest-files.ts'
 import { goodTrail, type LogWorld, movedClock, openLogWorld, sightingsIn } from './log-world.ts'
@@ -25,8 +25,7 @@ describe('log files', { skip: missing('moto_server') }, () => {
   before(async () => {
     moto = await startMoto()
     sandbox = await openSandbox()
-    store = await openStore({ dataDir: 'memory://' }, silentLog)
-    await store.withStartLock(async () => {})
+    store = await openEmbedded()
     s3 = new S3Client({
       endpoint: moto.url,
       region: 'us-east-1',

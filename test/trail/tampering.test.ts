@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { StartLoggingCommand, StopLoggingCommand, UpdateTrailCommand } from '@aws-sdk/client-cloudtrail'
-import { openStore, type Store } from '../../src/store/open.ts'
+import type { Store } from '../../src/store/open.ts'
 import type { LookLimits } from '../../src/trail/log-reader.ts'
-import { silentLog } from '../harness/databases.ts'
+import { openEmbedded } from '../harness/prepared.ts'
 import { writeDigest } from './digest-files.ts'
 import { keysOf, lookFor, openTrailWorld, rewrite, type TrailWorld, verifiedTrailOf } from './trail-world.ts'
 
@@ -14,8 +14,7 @@ describe('the digest chain', () => {
   let store: Store
 
   before(async () => {
-    store = await openStore({ dataDir: 'memory://' }, silentLog)
-    await store.withStartLock(async () => {})
+    store = await openEmbedded()
   })
   after(async () => {
     for (const each of opened.reverse()) await each.close()
