@@ -1,7 +1,7 @@
 /** What Muster needs to read log files, and what it says when AWS does not let it. */
 import type { AwsCallError } from '../aws/errors.ts'
 import type { TrailPlace } from './facts.ts'
-import { accountFolder, type LogPlace, logRoot } from './log-keys.ts'
+import { accountFolder, type LogPlace, organizationsBelow } from './log-keys.ts'
 
 export type Statement = Readonly<Record<string, unknown>>
 
@@ -58,7 +58,7 @@ function bucketStatements(partition: string, trail: TrailPlace, place: LogPlace)
       Resource: bucketArn,
       Condition: {
         StringLike: {
-          's3:prefix': [...(trail.isOrganization ? [logRoot(place)] : []), `${folder}CloudTrail*`],
+          's3:prefix': [...(trail.isOrganization ? [organizationsBelow(place)] : []), `${folder}CloudTrail*`],
         },
       },
     },

@@ -15,7 +15,7 @@ import {
   type LogPlace,
   logFolder,
   logKeyBefore,
-  logRoot,
+  organizationsBelow,
   organizationsIn,
   timeOfLogKey,
 } from './log-keys.ts'
@@ -126,7 +126,9 @@ async function readOne(
 }
 
 /**
- * The organization whose folder has this account's files; null when there is none yet.
+ * The organization whose folder has this account's files; null when there is none yet. What is listed here is what the
+ * statement in `log-access.ts` allows to be listed, to the letter: S3 matches the prefix that a request names.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
  *
  * @throws AwsCallError
  */
@@ -135,10 +137,10 @@ export async function findOrganization(
   trail: TrailPlace,
   place: LogPlace,
 ): Promise<string | null> {
-  const folders = await listFolders(account, trail.homeRegion, place.bucket, logRoot(place))
+  const folders = await listFolders(account, trail.homeRegion, place.bucket, organizationsBelow(place))
   for (const organizationId of organizationsIn(folders)) {
-    const folder = accountFolder({ ...place, organizationId })
-    const inside = await listFolders(account, trail.homeRegion, place.bucket, folder)
+    const folders = `${accountFolder({ ...place, organizationId })}CloudTrail`
+    const inside = await listFolders(account, trail.homeRegion, place.bucket, folders)
     if (inside.length > 0) return organizationId
   }
   return null

@@ -31,7 +31,7 @@ test('for a trail of an organization, the folders of the organization can be lis
       [
         's3:ListBucket',
         'arn:aws:s3:::logs',
-        { StringLike: { 's3:prefix': ['audit/AWSLogs/', 'audit/AWSLogs/o-*/123456789012/CloudTrail*'] } },
+        { StringLike: { 's3:prefix': ['audit/AWSLogs/o-', 'audit/AWSLogs/o-*/123456789012/CloudTrail*'] } },
       ],
       ['s3:GetObject', 'arn:aws:s3:::logs/audit/AWSLogs/o-*/123456789012/*', undefined],
     ],
