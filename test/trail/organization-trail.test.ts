@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { endpointsAt } from '../../src/aws/account.ts'
 import { AwsCallError } from '../../src/aws/errors.ts'
+import { known } from '../../src/aws/fact.ts'
 import { openSandbox, type Sandbox } from '../../src/sandbox/index.ts'
 import { openStore, type Store } from '../../src/store/open.ts'
 import type { TrailFacts } from '../../src/trail/facts.ts'
@@ -37,7 +38,7 @@ for (const keyPrefix of [null, 'audit/all']) {
       store,
       endpoints: endpointsAt(sandbox.url),
       credentials: sandbox.credentials,
-      verifiedTrail: async () => trail,
+      trails: async () => known([trail]),
       clock,
     })
     const { accountId } = world.account

@@ -32,7 +32,10 @@ export async function openTrailWorld(
     store,
     endpoints: endpointsAt(sandbox.url),
     credentials: sandbox.credentials,
-    verifiedTrail: async () => account && (await verifiedTrailOf(account)),
+    trails: async () => {
+      const trail = account && (await verifiedTrailOf(account))
+      return known(trail ? [trail] : [])
+    },
     clock,
     ...(limits ? { limits } : {}),
   })
