@@ -6,7 +6,7 @@ import type { DigestProgress } from './canary-progress.ts'
 import type { Sighting } from './canary-store.ts'
 import { followDigests } from './digest-reader.ts'
 import { digestFactsOf } from './digest-state.ts'
-import type { CanaryFacts, DigestFacts, TrailPlace } from './facts.ts'
+import type { CanaryFacts, DigestFacts, DigestTold, TrailPlace } from './facts.ts'
 import { type Refusal, refusalOf, type Statement } from './log-access.ts'
 import type { LogPlace } from './log-keys.ts'
 import {
@@ -24,7 +24,7 @@ export interface LookContext {
   readonly account: Account
   readonly trail: TrailPlace
   /** What CloudTrail says it delivered last; null where it does not say. */
-  readonly latestDigestAt: Date | null
+  readonly latestDigest: DigestTold | null
   readonly limits: LookLimits
   /** Keys that this process has read. */
   readonly seen: Set<string>
@@ -156,9 +156,9 @@ const validationIsOff: DigestFacts = {
 function digestFacts(
   outcome: Outcome<DigestProgress>,
   progress: DigestProgress,
-  { latestDigestAt, now }: LookContext,
+  { account, latestDigest, now }: LookContext,
 ): DigestFacts {
-  const facts = digestFactsOf(progress, latestDigestAt, now)
+  const facts = digestFactsOf(progress, { region: account.iamRegion, latestDigest, now })
   if ('value' in outcome) return facts
   const { kind, reason } = outcome.refusal
   // What was found broken before is broken still, whether or not it can be read.

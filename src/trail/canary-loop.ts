@@ -80,7 +80,7 @@ async function lookNow(context: CanaryLoopContext, seen: Set<string>, now: Date)
   const before = await lastLook(store.db, account.accountId)
   const callProblem = await callCanaries(context, now)
   const canaries = await readCanaries(store.db, account.accountId)
-  const trail = await askForTrail(context.trails, before?.progress?.trail ?? undefined)
+  const trail = await askForTrail(account, context.trails, before?.progress?.trail ?? undefined)
   if (!trail.place) {
     const reading =
       trail.problem === null
@@ -97,7 +97,7 @@ async function lookNow(context: CanaryLoopContext, seen: Set<string>, now: Date)
     {
       account,
       trail: trail.place,
-      latestDigestAt: trail.latestDigestAt,
+      latestDigest: trail.latestDigest,
       limits: context.limits ?? usualLimits,
       seen,
       now,

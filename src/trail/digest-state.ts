@@ -1,7 +1,7 @@
 /** What is remembered of the digest chain, and what it says. */
 import type { DigestProgress, KeptFault } from './canary-progress.ts'
 import type { Digest, DigestFault, DigestLink, ListedLogFile } from './digest.ts'
-import type { DigestFacts } from './facts.ts'
+import type { DigestFacts, DigestTold } from './facts.ts'
 
 /** How long verified digests are remembered, and read again. */
 export const rememberedMs = 25 * 3_600_000
@@ -52,8 +52,18 @@ export function withGap(progress: DigestProgress, digest: Digest): DigestProgres
   return { ...progress, gap: { from: last.endedAt, until: digest.startedAt.toISOString() } }
 }
 
-/** @param latestDigestAt what CloudTrail says it delivered last */
-export function digestFactsOf(progress: DigestProgress, latestDigestAt: Date | null, now: Date): DigestFacts {
+export interface ToldOfDigests {
+  /** Whose digests these are. */
+  readonly region: string
+  /** What CloudTrail says it delivered last; null where it does not say. */
+  readonly latestDigest: DigestTold | null
+  readonly now: Date
+}
+
+export function digestFactsOf(
+  progress: DigestProgress,
+  { region, latestDigest, now }: ToldOfDigests,
+): DigestFacts {
   const last = lastVerified(progress)
   const [first] = progress.faults
   if (first) {
@@ -66,10 +76,12 @@ export function digestFactsOf(progress: DigestProgress, latestDigestAt: Date | n
   const lastMs = Date.parse(last.endedAt)
   const validUntil = last.endedAt
   // Of a chain that was never seen, nobody knows that it began in this Region.
-  const isAbsent = latestDigestAt !== null && latestDigestAt.getTime() - lastMs > absentAfterMs
-  if (isAbsent && progress.begun === null) {
-    const reason = `CloudTrail delivered a digest file at ${latestDigestAt.toISOString()}, and the bucket has none of that time`
-    return { status: 'broken', reason, validUntil }
+  if (latestDigest && latestDigest.at.getTime() - lastMs > absentAfterMs && progress.begun === null) {
+    const delivered = `CloudTrail delivered a digest file of ${latestDigest.region} at ${latestDigest.at.toISOString()}`
+    // Each Region has a chain of its own, and its own delays.
+    return latestDigest.region === region
+      ? { status: 'broken', reason: `${delivered}, and the bucket has none of that time`, validUntil }
+      : { status: 'waiting', reason: `${delivered}, and none of ${region} has come yet`, validUntil }
   }
   if (now.getTime() - lastMs > overdueMs) {
     return { status: 'waiting', reason: `no digest file was delivered since ${last.endedAt}`, validUntil }

@@ -98,6 +98,12 @@ export interface DigestFacts {
   readonly validUntil: string | null
 }
 
+/** When CloudTrail says that it delivered its last digest file of a Region. */
+export interface DigestTold {
+  readonly at: Date
+  readonly region: string
+}
+
 /** A bucket that a trail delivers to: whoever reads or deletes there, reads or deletes the record. */
 export interface LogBucket {
   readonly name: string
