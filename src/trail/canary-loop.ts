@@ -17,7 +17,7 @@ import type { Store } from '../store/open.ts'
 import { newsOf } from './alarms.ts'
 import { type Canary, isRead } from './canary.ts'
 import { judgeUnread, type Look, lookAtLogFiles } from './canary-look.ts'
-import { type LookProgress, noAlarms, noDigests } from './canary-progress.ts'
+import { noAlarms, noDigests } from './canary-progress.ts'
 import { type LastLook, lastLook, newestWrite, noteCanary, readCanaries, saveLook } from './canary-store.ts'
 import type { CanaryFacts, TrailFacts, TrailPlace } from './facts.ts'
 import { lookAtLogBuckets } from './log-bucket.ts'
@@ -104,16 +104,19 @@ async function lookNow(context: CanaryLoopContext, seen: Set<string>, now: Date)
     },
     {
       lastKey: isSameTrail ? before.lastKey : null,
+      isBehind: isSameTrail && before.progress?.isBehind === true,
+      unread: (isSameTrail && before.progress?.unread) || [],
       organizationId: isSameTrail ? (before.progress?.organizationId ?? null) : null,
       // What was found tampered with stays so, wherever the trail delivers to by now.
       digests: before?.progress
         ? isSameTrail
-          ? before.progress.digests
+          ? { ...noDigests, ...before.progress.digests }
           : { ...noDigests, faults: before.progress.digests.faults }
         : noDigests,
       canaries,
     },
   )
+  if (look.facts.unread) log.warn(look.facts.unread, 'log files cannot be read')
   for (const { key, fault } of look.strange) log.warn({ key, fault }, 'an object among the log files is none')
   await save(
     context,
@@ -177,7 +180,7 @@ async function save(
   const trailArn = trail?.arn ?? noTrail
   const { facts, digests = before?.progress?.digests ?? noDigests } = look
   const { alarms, news } = newsOf(before?.progress?.alarms ?? noAlarms, facts, digests.faults.length)
-  const kept: Omit<LookProgress, 'trail'> = { organizationId: look.organizationId ?? null, digests, alarms }
+  const { organizationId = null, isBehind = false, unread = [] } = look
   const logBuckets = areBucketsDue(before, trailArn, all, now) ? await lookAtLogBuckets(account, all) : null
   const entries = news.map(({ type, data }) => ({
     type,
@@ -191,7 +194,7 @@ async function save(
       bucket: trail?.bucket ?? null,
       lastKey: look.lastKey ?? null,
       facts,
-      progress: { trail, ...kept },
+      progress: { trail, organizationId, digests, alarms, isBehind, unread },
       found: look.found ?? [],
       writes: look.writes ?? [],
       logBuckets,

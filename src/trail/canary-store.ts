@@ -37,6 +37,7 @@ const notLookedAt: CanaryFacts = {
   latest: null,
   waitingSince: null,
   statementsToAdd: [],
+  unread: null,
   digest: { status: 'unknown', reason: 'not looked at yet', validUntil: null },
   checkedAt: null,
 }

@@ -76,9 +76,18 @@ export interface CanaryFacts {
   readonly waitingSince: string | null
   /** Policy statements to add, where permission was missing. */
   readonly statementsToAdd: readonly Readonly<Record<string, unknown>>[]
+  /** Log files that could not be read; null when there are none. */
+  readonly unread: UnreadFacts | null
   readonly digest: DigestFacts
   /** RFC 3339; null before the first look. */
   readonly checkedAt: string | null
+}
+
+export interface UnreadFacts {
+  readonly count: number
+  readonly latestKey: string
+  /** What AWS said of the latest. */
+  readonly reason: string
 }
 
 export interface CanarySighting {
