@@ -20,7 +20,6 @@ import { startCanaryLoop } from './trail/canary-loop.ts'
 import { startTrailGateLoop } from './trail/gate-loop.ts'
 import { readTrails } from './trail/read-trails.ts'
 import { startAwsEventRetention } from './trail/retention.ts'
-import { trailToRead } from './trail/verify.ts'
 
 export interface LoopParts extends RoomParts {
   readonly room: IdentityRoom
@@ -75,7 +74,7 @@ export function startLoops(
     startCanaryLoop({
       store,
       account,
-      verifiedTrail: async () => trailToRead(await readTrails(account)),
+      trails: () => readTrails(account),
       announce,
       clock,
       log,

@@ -104,6 +104,7 @@ const noCanary: CanaryFacts = {
   latest: null,
   waitingSince: null,
   statementsToAdd: [],
+  unread: null,
   digest: { status: 'unknown', reason: 'no digest file has been looked at yet', validUntil: null },
   checkedAt: null,
 }

@@ -58,8 +58,8 @@ export const trailLogs = pgTable(
     facts: jsonb('facts').$type<CanaryFacts>(),
     /** What the next look goes on with: the digest chain, and what has been announced. */
     progress: jsonb('progress').$type<LookProgress>(),
-    /** Who can get at the log files; looked at hourly. */
-    bucket: jsonb('bucket').$type<LogBucket>(),
+    /** Who can get at the log files, of every trail; looked at hourly. */
+    bucket: jsonb('bucket').$type<readonly LogBucket[]>(),
     bucketLookedAt: moment('bucket_looked_at'),
     lookedAt: moment('looked_at'),
   },

@@ -54,6 +54,25 @@ export async function listFolders(
   return (output.CommonPrefixes ?? []).flatMap(({ Prefix }) => Prefix ?? [])
 }
 
+/**
+ * Whether the bucket has an object of that key, whatever may be read of it.
+ *
+ * @throws AwsCallError
+ */
+export async function isListed(
+  account: Account,
+  region: string,
+  bucket: string,
+  key: string,
+): Promise<boolean> {
+  // Of all keys that begin with it, it is the first.
+  const { output } = await account.callS3(
+    region,
+    new ListObjectsV2Command({ Bucket: bucket, Prefix: key, MaxKeys: 1 }),
+  )
+  return output.Contents?.[0]?.Key === key
+}
+
 export interface ReadObject {
   readonly body: AsyncIterable<Uint8Array>
   /** Without `x-amz-meta-`, in small letters. */

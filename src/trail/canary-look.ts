@@ -2,29 +2,28 @@
 import type { Account } from '../aws/account.ts'
 import { AwsCallError } from '../aws/errors.ts'
 import { type Canary, judgeCanaries, type Reading, stillLookedFor } from './canary.ts'
-import type { DigestProgress } from './canary-progress.ts'
+import type { DigestProgress, UnreadFile } from './canary-progress.ts'
 import type { Sighting } from './canary-store.ts'
-import { followDigests } from './digest-reader.ts'
+import { type ChainLook, followDigests } from './digest-reader.ts'
 import { digestFactsOf } from './digest-state.ts'
-import type { CanaryFacts, DigestFacts, TrailPlace } from './facts.ts'
-import { type Refusal, refusalOf, type Statement } from './log-access.ts'
-import type { LogPlace } from './log-keys.ts'
+import type { CanaryFacts, DigestFacts, DigestTold, TrailPlace, UnreadFacts } from './facts.ts'
+import { type Refusal, refusalOf, uniqueStatements } from './log-access.ts'
+import { type LogPlace, timeOfLogKey } from './log-keys.ts'
 import {
   type FoundRecord,
-  findOrganization,
   forgetBefore,
   type LogLook,
   type LookLimits,
   readLogFiles,
   searchFrom,
-  UnreadableObject,
 } from './log-reader.ts'
+import { findOrganization } from './organization-folder.ts'
 
 export interface LookContext {
   readonly account: Account
   readonly trail: TrailPlace
   /** What CloudTrail says it delivered last; null where it does not say. */
-  readonly latestDigestAt: Date | null
+  readonly latestDigest: DigestTold | null
   readonly limits: LookLimits
   /** Keys that this process has read. */
   readonly seen: Set<string>
@@ -34,6 +33,8 @@ export interface LookContext {
 /** What the last look left. */
 export interface LookBefore {
   readonly lastKey: string | null
+  readonly isBehind: boolean
+  readonly unread: readonly UnreadFile[]
   readonly organizationId: string | null
   readonly digests: DigestProgress
   readonly canaries: readonly Canary[]
@@ -43,7 +44,9 @@ export interface Look {
   readonly facts: CanaryFacts
   /** There is more to be read right now. */
   readonly hasMore: boolean
+  readonly isBehind: boolean
   readonly lastKey: string | null
+  readonly unread: readonly UnreadFile[]
   readonly organizationId: string | null
   readonly digests: DigestProgress
   readonly found: readonly { readonly requestId: string; readonly key: string }[]
@@ -64,32 +67,39 @@ export async function lookAtLogFiles(context: LookContext, before: LookBefore): 
   const logs = await attempt(context, place, () => readNew(context, place, before))
   const read = 'value' in logs ? logs.value : undefined
   const inOrganization = { ...place, organizationId: read?.organizationId ?? place.organizationId }
-  const digests = trail.logFileValidation
-    ? await attempt(context, inOrganization, () =>
-        followDigests({ account, trail, place: inOrganization, limits: context.limits, now }, before.digests),
+  const chain = trail.logFileValidation
+    ? await followDigests(
+        { account, trail, place: inOrganization, limits: context.limits, now },
+        before.digests,
       )
     : undefined
-  const refusals = [logs, digests].flatMap((outcome) =>
-    outcome && 'refusal' in outcome ? outcome.refusal : [],
-  )
+  const refusals = [
+    ...('refusal' in logs ? [logs.refusal] : refusalsIn(logs.value.look)),
+    ...(chain ? [...chain.refusals, ...(chain.endedBy ? [chain.endedBy] : [])] : []),
+  ]
   const records = read?.look.records ?? []
   const found = foundAmong(before.canaries, records)
   const canaries = before.canaries.map((canary) => {
     const hit = found.find(({ requestId }) => requestId === canary.requestId)
     return hit ? { ...canary, found: { at: now, bucket: trail.bucket, key: hit.key } } : canary
   })
-  const progress = digests && 'value' in digests ? digests.value : before.digests
+  const ending = read?.look.ending.kind
+  const unread = read?.look.unread ?? before.unread
   return {
     facts: {
-      ...judgeCanaries(canaries, readingOf(logs), now),
+      ...judgeCanaries(canaries, 'value' in logs ? readingOf(logs.value.look) : unreadable(logs), now),
       statementsToAdd: uniqueStatements(refusals),
-      digest: digests ? digestFacts(digests, progress, context) : validationIsOff,
+      unread: unreadFacts(unread),
+      digest: chain ? digestFacts(chain, context) : validationIsOff,
       checkedAt: now.toISOString(),
     },
-    hasMore: read !== undefined && !read.look.isComplete,
+    hasMore: ending === 'limit',
+    // What ended early for another reason is as far behind as it was.
+    isBehind: ending === 'limit' || (ending !== 'complete' && before.isBehind),
     lastKey: read?.look.lastKey ?? null,
+    unread,
     organizationId: inOrganization.organizationId,
-    digests: progress,
+    digests: chain?.progress ?? before.digests,
     found,
     writes: writesAmong(records, account.principalId),
     strange: read?.look.strange ?? [],
@@ -102,6 +112,7 @@ export function judgeUnread(canaries: readonly Canary[], reading: Reading, now: 
   return {
     ...judgeCanaries(canaries, reading, now),
     statementsToAdd: [],
+    unread: null,
     digest: { status: 'unknown', reason, validUntil: null },
     checkedAt: now.toISOString(),
   }
@@ -112,12 +123,12 @@ async function readNew(context: LookContext, place: LogPlace, before: LookBefore
   const organizationId = trail.isOrganization
     ? (place.organizationId ?? (await findOrganization(account, trail, place)))
     : null
-  const from = searchFrom(before.lastKey, stillLookedFor(before.canaries), now)
+  const from = searchFrom(before, stillLookedFor(before.canaries), now)
   const look = await readLogFiles(
     account,
     trail,
     { ...place, organizationId },
-    { from, mention: account.principalId, seen, limits },
+    { from, now, mention: account.principalId, seen, unread: before.unread, limits },
   )
   forgetBefore(seen, from)
   return { organizationId, look }
@@ -133,18 +144,37 @@ async function attempt<T>(
   try {
     return { value: await work() }
   } catch (error) {
-    const isObject = error instanceof UnreadableObject
-    const cause = isObject ? error.cause : error
-    if (!(cause instanceof AwsCallError)) throw cause
-    return { refusal: refusalOf(cause, account.partition, trail, place, isObject ? error.key : undefined) }
+    if (!(error instanceof AwsCallError)) throw error
+    return { refusal: refusalOf(error, account.partition, trail, place) }
   }
 }
 
-function readingOf(logs: Outcome<{ readonly look: LogLook }>): Reading {
-  if ('value' in logs) return logs.value.look.isComplete ? { kind: 'all' } : { kind: 'part' }
-  // Where there is no bucket, there is no log file: no permission would help to see one.
-  const { kind, reason } = logs.refusal
+function readingOf({ ending, unread, isNewestUnread }: LogLook): Reading {
+  if (ending.kind === 'error') return unreadable(ending)
+  const facts = unreadFacts(unread)
+  // Where nothing newer could be read, nobody knows whether anything is delivered.
+  if (facts && (ending.kind === 'refused' || isNewestUnread))
+    return { kind: 'not', reason: sentenceOf(facts) }
+  if (ending.kind === 'limit') return { kind: 'part' }
+  if (!facts) return { kind: 'all' }
+  return { kind: 'gaps', until: timeOfLogKey(facts.latestKey) ?? new Date(0), reason: sentenceOf(facts) }
+}
+
+/** Where there is no bucket, there is no log file: no permission would help to see one. */
+function unreadable({ refusal: { kind, reason } }: { readonly refusal: Refusal }): Reading {
   return kind === 'no-bucket' ? { kind: 'no-bucket', reason } : { kind: 'not', reason }
+}
+
+const refusalsIn = ({ ending, refusals }: LogLook): readonly Refusal[] =>
+  ending.kind === 'error' ? [...refusals, ending.refusal] : refusals
+
+function unreadFacts(unread: readonly UnreadFile[]): UnreadFacts | null {
+  const latest = unread.at(-1)
+  return latest ? { count: unread.length, latestKey: latest.key, reason: latest.reason } : null
+}
+
+function sentenceOf({ count, reason }: UnreadFacts): string {
+  return `${count === 1 ? 'a log file' : `${count} log files`} could not be read: ${reason}`
 }
 
 const validationIsOff: DigestFacts = {
@@ -154,15 +184,13 @@ const validationIsOff: DigestFacts = {
 }
 
 function digestFacts(
-  outcome: Outcome<DigestProgress>,
-  progress: DigestProgress,
-  { latestDigestAt, now }: LookContext,
+  { progress, endedBy }: ChainLook,
+  { account, latestDigest, now }: LookContext,
 ): DigestFacts {
-  const facts = digestFactsOf(progress, latestDigestAt, now)
-  if ('value' in outcome) return facts
-  const { kind, reason } = outcome.refusal
+  const facts = digestFactsOf(progress, { region: account.iamRegion, latestDigest, now })
   // What was found broken before is broken still, whether or not it can be read.
-  if (progress.faults.length > 0) return facts
+  if (!endedBy || progress.faults.length > 0) return facts
+  const { kind, reason } = endedBy
   if (kind === 'no-bucket' && progress.verified.length > 0) return { ...facts, status: 'broken', reason }
   return { ...facts, status: 'unknown', reason }
 }
@@ -180,9 +208,4 @@ function writesAmong(records: readonly FoundRecord[], principalId: string): read
       ? []
       : { requestId, eventId, eventName, eventAt, key },
   )
-}
-
-function uniqueStatements(refusals: readonly Refusal[]): readonly Statement[] {
-  const all = refusals.flatMap(({ statementsToAdd }) => statementsToAdd)
-  return [...new Map(all.map((statement) => [statement.Sid, statement])).values()]
 }

@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import { recordAudit } from '../audit/record.ts'
 import type { Account } from '../aws/account.ts'
 import { AwsCallError } from '../aws/errors.ts'
+import type { Fact } from '../aws/fact.ts'
 import { priorities } from '../aws/limiter.ts'
 import type { Clock } from '../clock.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
@@ -16,17 +17,17 @@ import type { Store } from '../store/open.ts'
 import { newsOf } from './alarms.ts'
 import { type Canary, isRead } from './canary.ts'
 import { judgeUnread, type Look, lookAtLogFiles } from './canary-look.ts'
-import { type LookProgress, noAlarms, noDigests } from './canary-progress.ts'
+import { noAlarms, noDigests } from './canary-progress.ts'
 import { type LastLook, lastLook, newestWrite, noteCanary, readCanaries, saveLook } from './canary-store.ts'
 import type { CanaryFacts, TrailFacts, TrailPlace } from './facts.ts'
-import { lookAtLogBucket } from './log-bucket.ts'
+import { lookAtLogBuckets } from './log-bucket.ts'
 import type { LookLimits } from './log-reader.ts'
+import { askForTrail } from './trail-to-look-at.ts'
 
 export interface CanaryLoopContext {
   readonly store: Store
   readonly account: Account
-  /** The trail that the gate goes by, or another that logs; undefined when there is none. */
-  readonly verifiedTrail: () => Promise<TrailFacts | undefined>
+  readonly trails: () => Promise<Fact<readonly TrailFacts[]>>
   readonly announce: Announce
   readonly clock: Clock
   readonly log: Logger
@@ -79,14 +80,14 @@ async function lookNow(context: CanaryLoopContext, seen: Set<string>, now: Date)
   const before = await lastLook(store.db, account.accountId)
   const callProblem = await callCanaries(context, now)
   const canaries = await readCanaries(store.db, account.accountId)
-  const trail = await askForTrail(context, before)
+  const trail = await askForTrail(account, context.trails, before?.progress?.trail ?? undefined)
   if (!trail.place) {
     const reading =
       trail.problem === null
         ? ({ kind: 'no-trail' } as const)
         : ({ kind: 'not', reason: trail.problem } as const)
     const facts = withCallProblem(judgeUnread(canaries, reading, now), callProblem)
-    await save(context, before, noTrail, null, { facts }, now)
+    await save(context, before, { ...trail, place: null }, { facts }, now)
     return false
   }
   const isSameTrail =
@@ -96,29 +97,31 @@ async function lookNow(context: CanaryLoopContext, seen: Set<string>, now: Date)
     {
       account,
       trail: trail.place,
-      latestDigestAt: trail.latestDigestAt,
+      latestDigest: trail.latestDigest,
       limits: context.limits ?? usualLimits,
       seen,
       now,
     },
     {
       lastKey: isSameTrail ? before.lastKey : null,
+      isBehind: isSameTrail && before.progress?.isBehind === true,
+      unread: (isSameTrail && before.progress?.unread) || [],
       organizationId: isSameTrail ? (before.progress?.organizationId ?? null) : null,
       // What was found tampered with stays so, wherever the trail delivers to by now.
       digests: before?.progress
         ? isSameTrail
-          ? before.progress.digests
+          ? { ...noDigests, ...before.progress.digests }
           : { ...noDigests, faults: before.progress.digests.faults }
         : noDigests,
       canaries,
     },
   )
+  if (look.facts.unread) log.warn(look.facts.unread, 'log files cannot be read')
   for (const { key, fault } of look.strange) log.warn({ key, fault }, 'an object among the log files is none')
   await save(
     context,
     before,
-    trail.place.arn,
-    trail.place,
+    { ...trail, place: trail.place },
     { ...look, facts: withCallProblem(look.facts, callProblem) },
     now,
   )
@@ -165,54 +168,20 @@ function withCallProblem(facts: CanaryFacts, problem: AwsCallError | undefined):
   return { ...facts, reason: problem.message, statementsToAdd: [...facts.statementsToAdd, ...toAdd] }
 }
 
-interface AskedTrail {
-  readonly place: TrailPlace | undefined
-  readonly latestDigestAt: Date | null
-  /** Why it is not known. */
-  readonly problem: string | null
-}
-
-/** A trail that is verified no more is looked at all the same: that it is silent has to be seen. */
-async function askForTrail(
-  { verifiedTrail }: CanaryLoopContext,
-  before: LastLook | undefined,
-): Promise<AskedTrail> {
-  const last = before?.progress?.trail ?? undefined
-  try {
-    const facts = await verifiedTrail()
-    if (!facts) return { place: last, latestDigestAt: null, problem: null }
-    const { arn, name, homeRegion, isOrganization, bucket, keyPrefix, kmsKeyId, logFileValidation } = facts
-    return {
-      place: { arn, name, homeRegion, isOrganization, bucket, keyPrefix, kmsKeyId, logFileValidation },
-      latestDigestAt: facts.status.known ? facts.status.value.latestDigestAt : null,
-      problem: null,
-    }
-  } catch (error) {
-    if (!(error instanceof AwsCallError)) throw error
-    return { place: last, latestDigestAt: null, problem: error.message }
-  }
-}
-
 async function save(
   context: CanaryLoopContext,
   before: LastLook | undefined,
-  trailArn: string,
-  trail: TrailPlace | null,
+  { place: trail, all }: { readonly place: TrailPlace | null; readonly all: readonly TrailPlace[] },
   look: Pick<Look, 'facts'> & Partial<Look>,
   now: Date,
 ): Promise<void> {
   const { store, account, announce } = context
   const { accountId } = account
+  const trailArn = trail?.arn ?? noTrail
   const { facts, digests = before?.progress?.digests ?? noDigests } = look
   const { alarms, news } = newsOf(before?.progress?.alarms ?? noAlarms, facts, digests.faults.length)
-  const kept: Omit<LookProgress, 'trail'> = { organizationId: look.organizationId ?? null, digests, alarms }
-  const isBucketDue =
-    trail !== null &&
-    (before?.trailArn !== trailArn ||
-      before.bucket?.name !== trail.bucket ||
-      before.bucketLookedAt === null ||
-      now.getTime() - before.bucketLookedAt.getTime() >= bucketEveryMs)
-  const logBucket = isBucketDue ? await lookAtLogBucket(account, trail) : null
+  const { organizationId = null, isBehind = false, unread = [] } = look
+  const logBuckets = areBucketsDue(before, trailArn, all, now) ? await lookAtLogBuckets(account, all) : null
   const entries = news.map(({ type, data }) => ({
     type,
     at: now,
@@ -225,10 +194,10 @@ async function save(
       bucket: trail?.bucket ?? null,
       lastKey: look.lastKey ?? null,
       facts,
-      progress: { trail, ...kept },
+      progress: { trail, organizationId, digests, alarms, isBehind, unread },
       found: look.found ?? [],
       writes: look.writes ?? [],
-      logBucket,
+      logBuckets,
       at: now,
     })
     await recordAudit(
@@ -237,4 +206,18 @@ async function save(
     )
     await announce(tx, entries)
   })
+}
+
+/** Hourly, and when there is one that was not looked at. */
+function areBucketsDue(
+  before: LastLook | undefined,
+  trailArn: string,
+  trails: readonly TrailPlace[],
+  now: Date,
+): boolean {
+  if (trails.length === 0) return false
+  if (before?.trailArn !== trailArn || before.bucketLookedAt === null) return true
+  const names = new Set(before.buckets.map(({ name }) => name))
+  if (trails.some(({ bucket }) => !names.has(bucket))) return true
+  return now.getTime() - before.bucketLookedAt.getTime() >= bucketEveryMs
 }

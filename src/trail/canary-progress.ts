@@ -8,6 +8,31 @@ export interface LookProgress {
   readonly organizationId: string | null
   readonly digests: DigestProgress
   readonly alarms: Alarms
+  /** A limit ended the last look: what is older than is searched otherwise is still to be read. */
+  readonly isBehind: boolean
+  /** Those that the next look comes by again, and the newest before. */
+  readonly unread: readonly UnreadFile[]
+}
+
+/** A log file that AWS does not let Muster read. */
+export interface UnreadFile {
+  readonly key: string
+  /** One sentence, which names it. */
+  readonly reason: string
+  /** RFC 3339. */
+  readonly askedAt: string
+}
+
+/** A digest file that AWS does not let Muster read, or a log file that one lists. */
+export interface UnreadOfChain extends UnreadFile {
+  readonly bucket: string
+  /** What cannot be checked because of it, RFC 3339. */
+  readonly since: string
+  readonly until: string
+  /** Null for a digest file. */
+  readonly listed: ListedLogFile | null
+  /** How many of its log files were read, for a digest that can be read by now. */
+  readonly filesRead: number
 }
 
 export interface DigestProgress {
@@ -19,6 +44,8 @@ export interface DigestProgress {
   readonly backfills: readonly string[]
   /** What is read a second time: a verified digest and its log files, one after the other, over and over. */
   readonly again: { readonly key: string; readonly filesRead: number } | null
+  /** Up to a hundred, of about the last day. */
+  readonly unread: readonly UnreadOfChain[]
   /** Up to fifty. */
   readonly faults: readonly KeptFault[]
   /** Where the chain began anew: nothing tells of files that were delivered in between. RFC 3339. */
@@ -46,6 +73,7 @@ export const noDigests: DigestProgress = {
   begun: null,
   backfills: [],
   again: null,
+  unread: [],
   faults: [],
   gap: null,
 }

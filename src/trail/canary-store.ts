@@ -37,14 +37,17 @@ const notLookedAt: CanaryFacts = {
   latest: null,
   waitingSince: null,
   statementsToAdd: [],
+  unread: null,
   digest: { status: 'unknown', reason: 'not looked at yet', validUntil: null },
   checkedAt: null,
 }
 
-/** The bucket that the trail delivers to, as it was at most some hours ago. */
+/** The buckets that trails deliver to, as they were at most some hours ago. */
 export async function readLogBuckets(db: Database, accountId: string): Promise<Fact<readonly LogBucket[]>> {
   const row = await lastLook(db, accountId)
-  return row?.bucket ? known([row.bucket]) : unknown('the bucket of the log files was not looked at yet')
+  return row && row.buckets.length > 0
+    ? known(row.buckets)
+    : unknown('the bucket of the log files was not looked at yet')
 }
 
 export interface LastLook {
@@ -52,7 +55,8 @@ export interface LastLook {
   readonly lastKey: string | null
   readonly facts: CanaryFacts | null
   readonly progress: LookProgress | null
-  readonly bucket: LogBucket | null
+  /** Of every trail; empty before they were looked at. */
+  readonly buckets: readonly LogBucket[]
   readonly bucketLookedAt: Date | null
 }
 
@@ -70,7 +74,8 @@ export async function lastLook(db: Database, accountId: string): Promise<LastLoo
       lastKey: row.last_key,
       facts: row.facts,
       progress: row.progress,
-      bucket: row.bucket,
+      // An earlier Muster kept one alone.
+      buckets: [row.bucket ?? []].flat(),
       bucketLookedAt: row.bucket_looked_at === null ? null : new Date(row.bucket_looked_at),
     }
   )
@@ -81,7 +86,7 @@ interface LastLookRow {
   readonly last_key: string | null
   readonly facts: CanaryFacts | null
   readonly progress: LookProgress | null
-  readonly bucket: LogBucket | null
+  readonly bucket: readonly LogBucket[] | null
   readonly bucket_looked_at: string | null
 }
 
@@ -143,7 +148,8 @@ export interface LookToSave {
   readonly progress: LookProgress | null
   readonly found: readonly { readonly requestId: string; readonly key: string }[]
   readonly writes: readonly Sighting[]
-  readonly logBucket: LogBucket | null
+  /** Null when they were not due. */
+  readonly logBuckets: readonly LogBucket[] | null
   readonly at: Date
 }
 
@@ -168,7 +174,7 @@ export async function saveLook(tx: Transaction, accountId: string, look: LookToS
       looked_at)
     values (${accountId}, ${look.trailArn}, ${look.lastKey},
       ${look.progress?.digests.verified.at(-1)?.key ?? null}, ${json(look.facts)}::jsonb,
-      ${json(look.progress)}::jsonb, ${json(look.logBucket)}::jsonb, ${look.logBucket ? at : null}::timestamptz,
+      ${json(look.progress)}::jsonb, ${json(look.logBuckets)}::jsonb, ${look.logBuckets ? at : null}::timestamptz,
       ${at}::timestamptz)
     on conflict (account_id, trail_arn) do update set
       last_key = coalesce(excluded.last_key, trail_logs.last_key), last_digest_key = excluded.last_digest_key,

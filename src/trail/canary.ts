@@ -15,12 +15,16 @@ export type Reading =
   | { readonly kind: 'all' }
   /** There are more; the next looks go on. */
   | { readonly kind: 'part' }
+  /** All but some, the newest of which was delivered at `until`. */
+  | { readonly kind: 'gaps'; readonly until: Date; readonly reason: string }
   | { readonly kind: 'not'; readonly reason: string }
   /** There is nothing to read: nobody delivers there. */
   | { readonly kind: 'no-bucket'; readonly reason: string }
   /** No trail is there to be read. */
   | { readonly kind: 'no-trail' }
 
+/** The clocks of AWS and ours may differ: nothing that was delivered before that has the call. */
+export const beforeCallMs = 5 * 60_000
 export const warningAfterMs = 30 * 60_000
 export const missingAfterMs = 2 * 3_600_000
 
@@ -33,22 +37,23 @@ export type CanaryVerdict = Pick<CanaryFacts, 'status' | 'reason' | 'latest' | '
 export function judgeCanaries(canaries: readonly Canary[], reading: Reading, now: Date): CanaryVerdict {
   const latest = newest(canaries.filter(({ found }) => found !== null))
   const waiting = stillLookedFor(canaries)
-  const oldest = waiting.reduce<Canary | undefined>(
-    (a, b) => (a && a.calledAt <= b.calledAt ? a : b),
-    undefined,
-  )
-  const ageMs = oldest ? now.getTime() - oldest.calledAt.getTime() : 0
+  const oldest = oldestOf(waiting)
   const facts = {
     latest: latest ? sightingOf(latest) : null,
     waitingSince: oldest?.calledAt.toISOString() ?? null,
   }
   if (reading.kind === 'not') return { ...facts, status: 'unknown', reason: reading.reason }
-  if (oldest && ageMs > warningAfterMs) {
+  const late = waiting.filter((canary) => ageOf(canary, now) > warningAfterMs)
+  if (late.length > 0) {
     if (reading.kind === 'part') {
       return { ...facts, status: 'unknown', reason: 'there are more log files than could be read so far' }
     }
+    // What may be in a file that cannot be read is not missing.
+    const missed = oldestOf(late.filter((canary) => !mayBeUnread(canary, reading)))
+    if (!missed) return { ...facts, status: 'unknown', reason: reasonOf(reading) }
+    const ageMs = ageOf(missed, now)
     const status = ageMs > missingAfterMs ? 'missing' : 'warning'
-    return { ...facts, status, reason: missingReason(oldest, ageMs, reading) }
+    return { ...facts, status, reason: missingReason(missed, ageMs, reading) }
   }
   if (latest && now.getTime() - latest.calledAt.getTime() <= missingAfterMs) {
     return { ...facts, status: 'found', reason: null }
@@ -59,14 +64,22 @@ export function judgeCanaries(canaries: readonly Canary[], reading: Reading, now
   return { ...facts, status: 'unknown', reason: 'Muster made no call that could be looked for' }
 }
 
+const ageOf = ({ calledAt }: Canary, now: Date) => now.getTime() - calledAt.getTime()
+
+const mayBeUnread = ({ calledAt }: Canary, reading: Reading): boolean =>
+  reading.kind === 'gaps' && calledAt.getTime() - beforeCallMs <= reading.until.getTime()
+
+const reasonOf = (reading: Reading): string | null => ('reason' in reading ? reading.reason : null)
+
 function missingReason({ eventName, requestId, calledAt }: Canary, ageMs: number, reading: Reading): string {
   const minutes = Math.floor(ageMs / 60_000)
   const where = {
     all: '',
     part: '',
+    gaps: '',
     not: '',
     'no-trail': ', and no trail is verified',
-    'no-bucket': reading.kind === 'no-bucket' ? `: ${reading.reason}` : '',
+    'no-bucket': `: ${reasonOf(reading)}`,
   }[reading.kind]
   return (
     `Muster called ${eventName} (request ${requestId}) at ${calledAt.toISOString()}, ` +
@@ -90,6 +103,10 @@ export function stillLookedFor(canaries: readonly Canary[]): readonly Canary[] {
 
 /** As CloudTrail's `readOnly` has it for the calls that Muster makes. */
 export const isRead = (eventName: string): boolean => /^(Get|List|Describe|Generate|Simulate)/.test(eventName)
+
+function oldestOf(canaries: readonly Canary[]): Canary | undefined {
+  return canaries.reduce<Canary | undefined>((a, b) => (a && a.calledAt <= b.calledAt ? a : b), undefined)
+}
 
 function newest(canaries: readonly Canary[]): Canary | undefined {
   return canaries.reduce<Canary | undefined>((a, b) => (a && a.calledAt >= b.calledAt ? a : b), undefined)

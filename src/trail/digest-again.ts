@@ -1,9 +1,9 @@
 /** What was verified, or found broken, is looked at again: files may be deleted later, and may be put back. */
 import type { DigestProgress, KeptFault } from './canary-progress.ts'
 import { type DigestLink, linkOf, readDigest, verifyDigest, verifyLogFile } from './digest.ts'
-import { type ChainContext, hashOf, publicKeys, readDigestFile } from './digest-calls.ts'
-import { type Budget, checkLogFiles, isSpent, withFaults } from './digest-log-files.ts'
-import { missingDigest, withFault, withoutFaults } from './digest-state.ts'
+import { type ChainContext, hashOf, isRefused, publicKeys, readDigestFile } from './digest-calls.ts'
+import { type Budget, checkLogFiles, isSpent, unreadOf, withChecked } from './digest-log-files.ts'
+import { missingDigest, mostUnread, withFault, withoutFaults, withUnread } from './digest-state.ts'
 
 /** With what the budget has left: the verified digest after the one that was read again last. */
 export async function readAgain(
@@ -17,21 +17,32 @@ export async function readAgain(
   const at = again ? verified.findIndex(({ key }) => key === again.key) : -1
   const isGoingOn = at >= 0 && again !== null && again.filesRead > 0
   const link = verified[isGoingOn ? at : (at + 1) % Math.max(verified.length, 1)]
-  // One that never was valid is left out.
-  if (!link?.hash) return { ...before, again: link ? { key: link.key, filesRead: 0 } : null }
+  if (!link) return { ...before, again: null }
+  const next = { ...before, again: { key: link.key, filesRead: 0 } }
+  // One that never was valid is left out, and one that cannot be read is asked for elsewhere.
+  if (link.hash === '' || before.unread.some(({ key }) => key === link.key)) return next
   const file = await readDigestFile(context, link.bucket, link.key)
-  const since = new Date(Date.parse(link.endedAt) - 3_600_000)
+  const endedAt = new Date(link.endedAt)
+  const since = new Date(endedAt.getTime() - 3_600_000)
+  if (isRefused(file)) {
+    const { refusal } = file
+    budget.refusals.add(refusal, true)
+    if (before.unread.length >= mostUnread) return next
+    const { reason } = refusal
+    return withUnread(next, unreadOf(link, { startedAt: since, endedAt, listed: null, reason, now }))
+  }
   if (!file) return withFault(before, missingDigest(link.key), { since, now })
   const digest = readDigest(file.content)
   if (!digest || linkOf(digest, file).hash !== link.hash) {
     const message = `the digest file ${link.key} was altered after it was verified`
-    const after = withFault(before, { kind: 'digest-altered', key: link.key, message }, { since, now })
-    return { ...after, again: { key: link.key, filesRead: 0 } }
+    return withFault(next, { kind: 'digest-altered', key: link.key, message }, { since, now })
   }
-  const { filesRead, faults } = await checkLogFiles(context, digest, isGoingOn ? again.filesRead : 0, budget)
+  const place = { from: isGoingOn ? again.filesRead : 0, before: before.unread }
+  const checked = await checkLogFiles(context, digest, place, budget)
+  const { filesRead } = checked
   const isDone = filesRead >= digest.logFiles.length
   const pointer = { key: link.key, filesRead: isDone ? 0 : filesRead }
-  return withFaults({ ...before, again: pointer }, faults, digest, now)
+  return withChecked({ ...before, again: pointer }, checked, digest, now)
 }
 
 /** What was put back whole is no fault any more. What is missing costs little to ask for; of the rest one a look. */
@@ -57,7 +68,8 @@ async function logFileAgain(
   fault: KeptFault,
   listed: NonNullable<KeptFault['listed']>,
 ): Promise<DigestProgress> {
-  const isWhole = verifyLogFile(listed, await hashOf(context, listed)) === undefined
+  const found = await hashOf(context, listed)
+  const isWhole = !isRefused(found) && verifyLogFile(listed, found) === undefined
   return isWhole ? withoutFaults(progress, (one) => one.key === fault.key) : progress
 }
 
@@ -66,7 +78,7 @@ async function digestAgain(context: ChainContext, progress: DigestProgress, { ke
   // That one is whole by itself: it is not the one that was there before.
   if (kind === 'digest-replaced') return progress
   const file = await readDigestFile(context, context.place.bucket, key)
-  if (!file) return progress
+  if (!file || isRefused(file)) return progress
   const verdict = verifyDigest(file, await publicKeys(context, context.now))
   if (!verdict.ok) return progress
   const link = linkOf(verdict.digest, file)

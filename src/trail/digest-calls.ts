@@ -1,12 +1,14 @@
 /** What following the digest chain asks of S3 and CloudTrail. */
 import { ListPublicKeysCommand } from '@aws-sdk/client-cloudtrail'
 import type { Account } from '../aws/account.ts'
-import { getObject, isMissingObject } from './bucket-calls.ts'
+import { getObject, isListed, isMissingObject } from './bucket-calls.ts'
 import type { DigestFile, ListedLogFile, PublicKeys } from './digest.ts'
 import type { TrailPlace } from './facts.ts'
+import { type Refusal, refusalOf } from './log-access.ts'
 import { hashInflated, inflateWhole, LogFileError } from './log-file.ts'
 import type { LogPlace } from './log-keys.ts'
-import { type LookLimits, UnreadableObject } from './log-reader.ts'
+import type { LookLimits } from './log-reader.ts'
+import { isOfOneObject, UnreadableObject } from './unreadable.ts'
 
 export interface ChainContext {
   readonly account: Account
@@ -20,12 +22,25 @@ export interface ChainContext {
 const keysFromMs = 86_400_000
 const maxDigestBytes = 64 * 1024 * 1024
 
-/** Undefined where it is not there. What cannot be inflated is given as it is: it fails the verification. */
+/** What AWS does not let Muster read, though it is there. */
+export interface Refused {
+  readonly refusal: Refusal
+}
+
+export const isRefused = (asked: DigestFile | string | Refused | undefined): asked is Refused =>
+  typeof asked === 'object' && 'refusal' in asked
+
+/**
+ * Undefined where it is not there. What cannot be inflated is given as it is: it fails the verification.
+ *
+ * @throws UnreadableObject where nothing can be read right now
+ */
 export async function readDigestFile(
-  { account, trail }: ChainContext,
+  context: ChainContext,
   bucket: string,
   key: string,
-): Promise<DigestFile | undefined> {
+): Promise<DigestFile | Refused | undefined> {
+  const { account, trail } = context
   try {
     const { body, metadata } = await getObject(account, trail.homeRegion, bucket, key)
     const content = await inflateWhole(body, maxDigestBytes).catch((error) => {
@@ -40,8 +55,7 @@ export async function readDigestFile(
       signatureAlgorithm: metadata['signature-algorithm'],
     }
   } catch (error) {
-    if (isMissingObject(error)) return undefined
-    throw new UnreadableObject(key, error)
+    return await missingOrRefused(context, bucket, key, error)
   }
 }
 
@@ -71,17 +85,47 @@ export async function publicKeys({ account, place, now }: ChainContext, endedAt:
   return keys
 }
 
-/** Undefined where nothing is; something that is no hash where it is no log file. */
+/**
+ * Undefined where nothing is; something that is no hash where it is no log file.
+ *
+ * @throws UnreadableObject where nothing can be read right now
+ */
 export async function hashOf(
-  { account, trail }: ChainContext,
+  context: ChainContext,
   { bucket, key }: ListedLogFile,
-): Promise<string | undefined> {
+): Promise<string | Refused | undefined> {
+  const { account, trail } = context
   try {
     const { body } = await getObject(account, trail.homeRegion, bucket, key)
     return await hashInflated(body)
   } catch (error) {
     if (error instanceof LogFileError) return error.message
-    if (isMissingObject(error)) return undefined
-    throw new UnreadableObject(key, error)
+    return await missingOrRefused(context, bucket, key, error)
+  }
+}
+
+/**
+ * For an object that is not there S3 answers 404 to those who may list the bucket, and 403 to all others: also to
+ * whoever may list some prefixes only, since a GetObject names none. What is listed is there.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ *
+ * @throws UnreadableObject
+ */
+async function missingOrRefused(
+  { account, trail, place }: ChainContext,
+  bucket: string,
+  key: string,
+  error: unknown,
+): Promise<Refused | undefined> {
+  if (isMissingObject(error)) return undefined
+  if (!isOfOneObject(error)) throw new UnreadableObject(key, error)
+  const refusal = refusalOf(error, account.partition, trail, { ...place, bucket }, key)
+  // KMS is asked only for what is there.
+  if (refusal.kind !== 's3-denied') return { refusal }
+  try {
+    return (await isListed(account, trail.homeRegion, bucket, key)) ? { refusal } : undefined
+  } catch (listing) {
+    if (isOfOneObject(listing)) return { refusal }
+    throw new UnreadableObject(key, listing)
   }
 }

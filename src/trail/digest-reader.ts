@@ -2,41 +2,74 @@
  * Follows the digest chain: new digest files as they come, each with the log files that it lists; and those of the last
  * day over and over, for a file may be deleted after it was verified.
  */
+import { AwsCallError } from '../aws/errors.ts'
 import { listObjects } from './bucket-calls.ts'
 import type { DigestProgress } from './canary-progress.ts'
 import { type Digest, type DigestLink, linkOf, verifyDigest, verifyLink } from './digest.ts'
 import { lookAtFaultsAgain, readAgain } from './digest-again.ts'
-import { type ChainContext, publicKeys, readDigestFile } from './digest-calls.ts'
-import { type Budget, checkLogFiles, isSpent, withFaults } from './digest-log-files.ts'
+import { type ChainContext, isRefused, publicKeys, readDigestFile } from './digest-calls.ts'
+import { type Budget, checkLogFiles, isSpent, unreadOf, withChecked } from './digest-log-files.ts'
 import {
   forgetOldFaults,
+  forgetOldUnread,
   lastVerified,
   missingDigest,
+  mostUnread,
   rememberedMs,
   withFault,
   withGap,
+  withUnread,
   withVerified,
 } from './digest-state.ts'
+import { lookAtUnreadAgain } from './digest-unread.ts'
+import { type Refusal, refusalOf } from './log-access.ts'
 import { type DigestKey, digestFolder, digestKeyBefore, readDigestKey } from './log-keys.ts'
+import { openRefusals, UnreadableObject } from './unreadable.ts'
 
 /** How far back the first look goes: one digest is there in every full hour. */
 const firstLookMs = 3 * 3_600_000
-/**
- * One look. It ends when all is verified or the limits are reached; what it returns is where the next one goes on.
- *
- * @throws AwsCallError, UnreadableObject
- */
-export async function followDigests(context: ChainContext, before: DigestProgress): Promise<DigestProgress> {
-  const { limits, now } = context
-  const budget: Budget = { left: limits.files, deadline: performance.now() + limits.ms }
-  const listed = await listDigests(context, before)
-  let progress = missingOnes(forgetOldFaults(before, now), listed, now)
-  progress = await lookAtFaultsAgain(context, progress)
-  for (const entry of newOnes(listed, progress)) {
-    if (isSpent(budget)) return progress
-    progress = await takeDigest(context, progress, entry, budget)
+/** What one look came to, and where the next one goes on. */
+export interface ChainLook {
+  readonly progress: DigestProgress
+  /** Of single files. */
+  readonly refusals: readonly Refusal[]
+  /** What kept the rest from being read; null when all is verified, or the limits are reached. */
+  readonly endedBy: Refusal | null
+}
+
+/** One look. @throws whatever is no matter of AWS */
+export async function followDigests(context: ChainContext, before: DigestProgress): Promise<ChainLook> {
+  const { account, trail, place, limits, now } = context
+  const refusals = openRefusals()
+  const budget: Budget = { left: limits.files, deadline: performance.now() + limits.ms, refusals }
+  let progress = forgetOldUnread(forgetOldFaults(before, now), now)
+  try {
+    for await (const step of steps(context, progress, budget)) progress = step
+    const endedBy = (refusals.isGeneral && refusals.all.at(-1)) || null
+    return { progress, refusals: refusals.all, endedBy }
+  } catch (error) {
+    const [cause, key] = error instanceof UnreadableObject ? [error.cause, error.key] : [error]
+    if (!(cause instanceof AwsCallError)) throw cause
+    const endedBy = refusalOf(cause, account.partition, trail, place, key)
+    return { progress, refusals: refusals.all, endedBy }
   }
-  return await readAgain(context, progress, budget)
+}
+
+/** What is known after each step: one that fails takes nothing of the others away. */
+async function* steps(context: ChainContext, before: DigestProgress, budget: Budget) {
+  const listed = await listDigests(context, before)
+  let progress = missingOnes(before, listed, context.now)
+  yield progress
+  progress = await lookAtFaultsAgain(context, progress)
+  yield progress
+  progress = await lookAtUnreadAgain(context, progress, budget)
+  yield progress
+  for (const entry of newOnes(listed, progress)) {
+    if (isSpent(budget)) return
+    progress = await takeDigest(context, progress, entry, budget)
+    yield progress
+  }
+  yield await readAgain(context, progress, budget)
 }
 
 async function listDigests(context: ChainContext, progress: DigestProgress): Promise<readonly DigestKey[]> {
@@ -77,7 +110,7 @@ function newOnes(listed: readonly DigestKey[], progress: DigestProgress): readon
     isBackfill
       ? !progress.backfills.includes(key)
       : (!last || endedAt.getTime() > Date.parse(last.endedAt)) &&
-        !progress.faults.some((one) => one.key === key),
+        ![...progress.faults, ...progress.unread].some((one) => one.key === key),
   )
 }
 
@@ -91,26 +124,39 @@ async function takeDigest(
   const { place, now } = context
   const file = await readDigestFile(context, place.bucket, key)
   const since = new Date(endedAt.getTime() - 3_600_000)
-  // Deleted since it was listed.
-  if (!file) return withFault(before, missingDigest(key), { since, now })
   const done = (progress: DigestProgress, link: DigestLink) =>
     isBackfill
       ? { ...progress, begun: null, backfills: [...progress.backfills, key].slice(-100) }
       : withVerified(progress, link, now)
-  const verdict = verifyDigest(file, await publicKeys(context, endedAt))
-  if (!verdict.ok) {
-    const after = withFault(before, verdict.fault, { since, now })
-    // Whoever can write to the bucket can name a file after next year: the chain does not wait for that.
-    if (endedAt > now) return after
-    // The chain goes on after it: what comes next says what should have been here.
-    const link = { bucket: place.bucket, key, endedAt: endedAt.toISOString(), hash: '', signature: '' }
-    return done(after, link)
+  // The chain goes on after one that is not as it should be: what comes next says what should have been here. But
+  // whoever can write to the bucket can name a file after next year, and the chain does not wait for that.
+  const passed = (progress: DigestProgress) =>
+    endedAt > now
+      ? progress
+      : done(progress, { bucket: place.bucket, key, endedAt: endedAt.toISOString(), hash: '', signature: '' })
+  if (isRefused(file)) {
+    const { reason } = file.refusal
+    budget.left -= 1
+    budget.refusals.add(file.refusal, true)
+    if (before.unread.length >= mostUnread) {
+      budget.refusals.stop()
+      return before
+    }
+    const entry = unreadOf(
+      { bucket: place.bucket, key },
+      { startedAt: since, endedAt, listed: null, reason, now },
+    )
+    return passed(withUnread(before, entry))
   }
+  // Deleted since it was listed.
+  if (!file) return withFault(before, missingDigest(key), { since, now })
+  const verdict = verifyDigest(file, await publicKeys(context, endedAt))
+  if (!verdict.ok) return passed(withFault(before, verdict.fault, { since, now }))
   const { digest } = verdict
   let progress = isBackfill ? before : withGap(await checkLink(context, before, digest), digest)
   const filesRead = before.begun?.key === key ? before.begun.filesRead : 0
-  const rest = await checkLogFiles(context, digest, filesRead, budget)
-  progress = withFaults(progress, rest.faults, digest, now)
+  const rest = await checkLogFiles(context, digest, { from: filesRead, before: progress.unread }, budget)
+  progress = withChecked(progress, rest, digest, now)
   if (rest.filesRead < digest.logFiles.length)
     return { ...progress, begun: { key, filesRead: rest.filesRead } }
   return done(progress, linkOf(digest, file))
@@ -124,12 +170,29 @@ async function checkLink(context: ChainContext, progress: DigestProgress, digest
   // The first that Muster ever saw has nothing to be held against.
   if (!last || !previous) return progress
   if (previous.key === last.key && previous.bucket === last.bucket) {
-    const fault = last.hash === '' ? undefined : verifyLink(digest, last)
+    if (last.hash === '') return withHashOfUnread(progress, last, digest)
+    const fault = verifyLink(digest, last)
     return fault
       ? withFault(progress, fault, { since: new Date(Date.parse(last.endedAt) - 3_600_000), now })
       : progress
   }
   const isThere = await readDigestFile(context, previous.bucket, previous.key)
   const since = new Date(last.endedAt)
+  if (isRefused(isThere)) {
+    const { reason } = isThere.refusal
+    const hours = { startedAt: since, endedAt: digest.startedAt }
+    return withUnread(progress, unreadOf(previous, { ...hours, listed: null, reason, now }))
+  }
   return isThere ? progress : withFault(progress, missingDigest(previous.key), { since, now })
+}
+
+/** One that could not be read is held against this once it can. */
+function withHashOfUnread(
+  progress: DigestProgress,
+  last: DigestLink,
+  { previous, previousSignature }: Digest,
+): DigestProgress {
+  if (!previous || !progress.unread.some(({ key }) => key === last.key)) return progress
+  const known = { ...last, hash: previous.hash.toLowerCase(), signature: previousSignature ?? '' }
+  return { ...progress, verified: progress.verified.map((link) => (link === last ? known : link)) }
 }

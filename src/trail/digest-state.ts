@@ -1,7 +1,7 @@
 /** What is remembered of the digest chain, and what it says. */
-import type { DigestProgress, KeptFault } from './canary-progress.ts'
+import type { DigestProgress, KeptFault, UnreadOfChain } from './canary-progress.ts'
 import type { Digest, DigestFault, DigestLink, ListedLogFile } from './digest.ts'
-import type { DigestFacts } from './facts.ts'
+import type { DigestFacts, DigestTold } from './facts.ts'
 
 /** How long verified digests are remembered, and read again. */
 export const rememberedMs = 25 * 3_600_000
@@ -11,6 +11,8 @@ export const rememberedMs = 25 * 3_600_000
  */
 export const faultKeptMs = 7 * 86_400_000
 const keptFaults = 50
+/** With so many the chain waits until some can be read, or are forgotten: it is not verified as it is. */
+export const mostUnread = 100
 
 /** A digest comes each hour, even if nothing happened. */
 const overdueMs = 3 * 3_600_000
@@ -45,6 +47,21 @@ export const withoutFaults = (
 export const forgetOldFaults = (progress: DigestProgress, now: Date): DigestProgress =>
   withoutFaults(progress, ({ foundAt }) => now.getTime() - Date.parse(foundAt) > faultKeptMs)
 
+export const withUnread = (progress: DigestProgress, entry: UnreadOfChain): DigestProgress => ({
+  ...progress,
+  unread: [...progress.unread.filter(({ key }) => key !== entry.key), entry],
+})
+
+export const withoutUnread = (progress: DigestProgress, wanted: string): DigestProgress => ({
+  ...progress,
+  unread: progress.unread.filter(({ key }) => key !== wanted),
+})
+
+export const forgetOldUnread = (progress: DigestProgress, now: Date): DigestProgress => ({
+  ...progress,
+  unread: progress.unread.filter(({ until }) => now.getTime() - Date.parse(until) <= rememberedMs),
+})
+
 /** A first digest after others: CloudTrail writes one when logging, or validation, is started again. */
 export function withGap(progress: DigestProgress, digest: Digest): DigestProgress {
   const last = lastVerified(progress)
@@ -52,8 +69,18 @@ export function withGap(progress: DigestProgress, digest: Digest): DigestProgres
   return { ...progress, gap: { from: last.endedAt, until: digest.startedAt.toISOString() } }
 }
 
-/** @param latestDigestAt what CloudTrail says it delivered last */
-export function digestFactsOf(progress: DigestProgress, latestDigestAt: Date | null, now: Date): DigestFacts {
+export interface ToldOfDigests {
+  /** Whose digests these are. */
+  readonly region: string
+  /** What CloudTrail says it delivered last; null where it does not say. */
+  readonly latestDigest: DigestTold | null
+  readonly now: Date
+}
+
+export function digestFactsOf(
+  progress: DigestProgress,
+  { region, latestDigest, now }: ToldOfDigests,
+): DigestFacts {
   const last = lastVerified(progress)
   const [first] = progress.faults
   if (first) {
@@ -62,19 +89,30 @@ export function digestFactsOf(progress: DigestProgress, latestDigestAt: Date | n
     const more = others > 0 ? ` (and ${others}${others + 1 < keptFaults ? '' : ' or more'} others)` : ''
     return { status: 'broken', reason: `${first.message}${more}`, validUntil: since }
   }
+  if (progress.unread.length > 0) return unreadFacts(progress.unread)
   if (!last) return { status: 'waiting', reason: 'no digest file has been delivered yet', validUntil: null }
   const lastMs = Date.parse(last.endedAt)
   const validUntil = last.endedAt
   // Of a chain that was never seen, nobody knows that it began in this Region.
-  const isAbsent = latestDigestAt !== null && latestDigestAt.getTime() - lastMs > absentAfterMs
-  if (isAbsent && progress.begun === null) {
-    const reason = `CloudTrail delivered a digest file at ${latestDigestAt.toISOString()}, and the bucket has none of that time`
-    return { status: 'broken', reason, validUntil }
+  if (latestDigest && latestDigest.at.getTime() - lastMs > absentAfterMs && progress.begun === null) {
+    const delivered = `CloudTrail delivered a digest file of ${latestDigest.region} at ${latestDigest.at.toISOString()}`
+    // Each Region has a chain of its own, and its own delays.
+    return latestDigest.region === region
+      ? { status: 'broken', reason: `${delivered}, and the bucket has none of that time`, validUntil }
+      : { status: 'waiting', reason: `${delivered}, and none of ${region} has come yet`, validUntil }
   }
   if (now.getTime() - lastMs > overdueMs) {
     return { status: 'waiting', reason: `no digest file was delivered since ${last.endedAt}`, validUntil }
   }
   return { status: 'valid', reason: gapReason(progress, now), validUntil }
+}
+
+function unreadFacts(unread: readonly UnreadOfChain[]): DigestFacts {
+  const byTime = [...unread].sort((a, b) => (a.since < b.since ? -1 : 1))
+  const [first, last] = [byTime[0], byTime.at(-1)]
+  const files = unread.length === 1 ? 'one file' : `${unread.length} files`
+  const reason = `from ${first?.since} to ${last?.until} ${files} could not be verified: ${last?.reason}`
+  return { status: 'unknown', reason, validUntil: first?.since ?? null }
 }
 
 function gapReason({ gap }: DigestProgress, now: Date): string | null {

@@ -115,9 +115,14 @@ export function verifyLink(digest: Digest, before: DigestLink): DigestFault | un
     previous.hash.toLowerCase() === before.hash &&
     previousSignature?.toLowerCase() === before.signature.toLowerCase()
   if (isSame) return undefined
-  const message = `the digest file ${before.key} was replaced: the next one was written after another`
-  return { kind: 'digest-replaced', key: before.key, message }
+  return replacedDigest(before.key)
 }
+
+export const replacedDigest = (key: string): DigestFault => ({
+  kind: 'digest-replaced',
+  key,
+  message: `the digest file ${key} was replaced: the next one was written after another`,
+})
 
 /** @param found the hash of what is there now, in hexadecimal; undefined when nothing is */
 export function verifyLogFile(listed: ListedLogFile, found: string | undefined): DigestFault | undefined {

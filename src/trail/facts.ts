@@ -76,9 +76,18 @@ export interface CanaryFacts {
   readonly waitingSince: string | null
   /** Policy statements to add, where permission was missing. */
   readonly statementsToAdd: readonly Readonly<Record<string, unknown>>[]
+  /** Log files that could not be read; null when there are none. */
+  readonly unread: UnreadFacts | null
   readonly digest: DigestFacts
   /** RFC 3339; null before the first look. */
   readonly checkedAt: string | null
+}
+
+export interface UnreadFacts {
+  readonly count: number
+  readonly latestKey: string
+  /** What AWS said of the latest. */
+  readonly reason: string
 }
 
 export interface CanarySighting {
@@ -96,6 +105,12 @@ export interface DigestFacts {
   readonly reason: string | null
   /** All log files up to this moment are accounted for, RFC 3339. */
   readonly validUntil: string | null
+}
+
+/** When CloudTrail says that it delivered its last digest file of a Region. */
+export interface DigestTold {
+  readonly at: Date
+  readonly region: string
 }
 
 /** A bucket that a trail delivers to: whoever reads or deletes there, reads or deletes the record. */

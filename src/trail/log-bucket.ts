@@ -10,27 +10,40 @@ import { AwsCallError } from '../aws/errors.ts'
 import { type Fact, factOf, known, unknown } from '../aws/fact.ts'
 import type { LogBucket, TrailPlace } from './facts.ts'
 
-/** Four calls. What AWS does not tell is a fact that is not known. */
-export async function lookAtLogBucket(
+/** The buckets of all trails, each once: four calls for each. */
+export async function lookAtLogBuckets(
   account: Account,
-  { homeRegion, bucket }: TrailPlace,
+  trails: readonly Pick<TrailPlace, 'homeRegion' | 'bucket'>[],
+): Promise<readonly LogBucket[]> {
+  const byBucket = new Map(trails.map((trail) => [trail.bucket, trail]))
+  const found: LogBucket[] = []
+  for (const trail of byBucket.values()) found.push(await lookAtLogBucket(account, trail))
+  return found
+}
+
+/** What AWS does not tell is a fact that is not known. */
+async function lookAtLogBucket(
+  account: Account,
+  { homeRegion, bucket }: Pick<TrailPlace, 'homeRegion' | 'bucket'>,
 ): Promise<LogBucket> {
   const of = { Bucket: bucket }
-  const accessLogging = await factOf('s3:GetBucketLogging', async () => {
+  const ask = async <T>(permission: string, call: () => Promise<T>) =>
+    ofBucket(bucket, await factOf(permission, call))
+  const accessLogging = await ask('s3:GetBucketLogging', async () => {
     const { output } = await account.callS3(homeRegion, new GetBucketLoggingCommand(of))
     return output.LoggingEnabled !== undefined
   })
-  const policy = await factOf('s3:GetBucketPolicyStatus', () =>
+  const policy = await ask('s3:GetBucketPolicyStatus', () =>
     unless('NoSuchBucketPolicy', false, async () => {
       const { output } = await account.callS3(homeRegion, new GetBucketPolicyStatusCommand(of))
       return output.PolicyStatus?.IsPublic === true
     }),
   )
-  const list = await factOf('s3:GetBucketAcl', async () => {
+  const list = await ask('s3:GetBucketAcl', async () => {
     const { output } = await account.callS3(homeRegion, new GetBucketAclCommand(of))
     return (output.Grants ?? []).some(({ Grantee }) => everybody.has(Grantee?.URI ?? ''))
   })
-  const block = await factOf('s3:GetBucketPublicAccessBlock', () =>
+  const block = await ask('s3:GetBucketPublicAccessBlock', () =>
     unless('NoSuchPublicAccessBlockConfiguration', noBlock, async () => {
       const { output } = await account.callS3(homeRegion, new GetPublicAccessBlockCommand(of))
       const { IgnorePublicAcls = false, RestrictPublicBuckets = false } =
@@ -78,6 +91,14 @@ function through(
   if (block.known && block.value[shield]) return known(false)
   if (!door.known || !door.value) return door
   return block.known ? known(true) : unknown(block.reason, block.missingPermission)
+}
+
+/** A bucket may be another account's, whose own policy must allow it as well. */
+function ofBucket<T>(bucket: string, fact: Fact<T>): Fact<T> {
+  if (fact.known) return fact
+  const { reason, missingPermission } = fact
+  const hint = missingPermission ? '; if it is another account’s, its own policy must allow it, too' : ''
+  return unknown(`${reason} for the bucket ${bucket}${hint}`, missingPermission)
 }
 
 async function unless<T>(code: string, value: T, ask: () => Promise<T>): Promise<T> {

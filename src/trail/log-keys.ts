@@ -23,7 +23,7 @@ export interface DigestSource {
 }
 
 /** All accounts of the bucket: `prefix/AWSLogs/`. */
-export const logRoot = ({ keyPrefix }: Pick<LogPlace, 'keyPrefix'>): string =>
+const logRoot = ({ keyPrefix }: Pick<LogPlace, 'keyPrefix'>): string =>
   `${keyPrefix ? `${keyPrefix}/` : ''}AWSLogs/`
 
 /** `AWSLogs/o-abc/123456789012/`. */
@@ -89,6 +89,9 @@ function momentOf(stamp: string | undefined): Date | undefined {
   const at = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
   return Number.isNaN(at.getTime()) ? undefined : at
 }
+
+/** What the folders of organizations begin with, and those of accounts do not: `prefix/AWSLogs/o-`. */
+export const organizationsBelow = (place: Pick<LogPlace, 'keyPrefix'>): string => `${logRoot(place)}o-`
 
 /** The organizations among the folders below `AWSLogs/`, from the common prefixes of a listing. */
 export function organizationsIn(prefixes: readonly string[]): readonly string[] {

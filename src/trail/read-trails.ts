@@ -77,7 +77,7 @@ async function readTrail(account: Account, trail: Trail): Promise<TrailFacts> {
   const arn = trail.TrailARN ?? ''
   const homeRegion = trail.HomeRegion ?? regionOf(arn) ?? account.iamRegion
   const [status, selectors] = await Promise.all([
-    factOf('cloudtrail:GetTrailStatus', () => readStatus(account, homeRegion, arn)),
+    readTrailStatus(account, homeRegion, arn),
     factOf('cloudtrail:GetEventSelectors', () => readSelectors(account, homeRegion, arn)),
   ])
   return trailFacts(trail, homeRegion, status, selectors)
@@ -107,6 +107,18 @@ function trailFacts(
     status,
     selectors,
   }
+}
+
+/**
+ * What one Region says of a trail: its deliveries are those of that Region alone.
+ * https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetTrailStatus.html
+ */
+export async function readTrailStatus(
+  account: Account,
+  region: string,
+  trailArn: string,
+): Promise<Fact<TrailStatus>> {
+  return await factOf('cloudtrail:GetTrailStatus', () => readStatus(account, region, trailArn))
 }
 
 async function readStatus(account: Account, region: string, Name: string): Promise<TrailStatus> {

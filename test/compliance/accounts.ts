@@ -97,6 +97,7 @@ export function fineAccount({ users = 3 }: { users?: number } = {}): AccountSnap
       },
       waitingSince: null,
       statementsToAdd: [],
+      unread: null,
       digest: { status: 'valid', reason: null, validUntil: hoursAgo(1).toISOString() },
       checkedAt: hoursAgo(0.1).toISOString(),
     },

@@ -25,6 +25,7 @@ export function snapshotWith(facts: Partial<AccountSnapshot> = {}): AccountSnaps
       latest: null,
       waitingSince: null,
       statementsToAdd: [],
+      unread: null,
       digest: { status: 'unknown', reason: null, validUntil: null },
       checkedAt: null,
     },

@@ -10,7 +10,7 @@ import { meterCalls } from '../../src/aws/metering.ts'
 import { gatherSnapshot } from '../../src/compliance/gather.ts'
 import type { AccountSnapshot } from '../../src/compliance/snapshot.ts'
 import type { Store } from '../../src/store/open.ts'
-import { lookAtLogBucket } from '../../src/trail/log-bucket.ts'
+import { lookAtLogBuckets } from '../../src/trail/log-bucket.ts'
 import { EXAMPLE } from '../catalog/simulation.ts'
 import { silentLog } from '../harness/databases.ts'
 import { musterSettings } from './settings.ts'
@@ -63,7 +63,7 @@ export async function openLook({ db }: Store, url: string) {
       const muster = musterSettings(EXAMPLE)
       const snapshot = await gatherSnapshot({ db, account, muster, clock: () => new Date() })
       const trails = snapshot.trails.known ? snapshot.trails.value : []
-      const buckets = await Promise.all(trails.map((trail) => lookAtLogBucket(account, trail)))
+      const buckets = await lookAtLogBuckets(account, trails)
       const report = mapFact(snapshot.report, (found) => ({ ...found, madeAt: snapshot.takenAt }))
       return { ...snapshot, report, logBuckets: known(buckets) }
     },

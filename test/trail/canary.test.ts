@@ -5,9 +5,18 @@ import { newsOf } from '../../src/trail/alarms.ts'
 import { type Canary, judgeCanaries, type Reading, stillLookedFor } from '../../src/trail/canary.ts'
 import { noAlarms } from '../../src/trail/canary-progress.ts'
 import type { CanaryFacts } from '../../src/trail/facts.ts'
+import { logKeyBefore } from '../../src/trail/log-keys.ts'
+import { searchFrom } from '../../src/trail/log-reader.ts'
 
 const now = new Date('2026-12-01T12:00:00Z')
 const before = (minutes: number) => new Date(now.getTime() - minutes * 60_000)
+const place = {
+  bucket: 'logs',
+  keyPrefix: null,
+  organizationId: null,
+  accountId: '123456789012',
+  region: 'us-east-1',
+}
 const all: Reading = { kind: 'all' }
 
 function called(minutesAgo: number, { found = false, eventName = 'GetAccountSummary' } = {}): Canary {
@@ -18,6 +27,12 @@ function called(minutesAgo: number, { found = false, eventName = 'GetAccountSumm
     found: found ? { at: before(minutesAgo - 6), bucket: 'logs', key: 'k' } : null,
   }
 }
+
+const gapsUntil = (minutesAgo: number): Reading => ({
+  kind: 'gaps',
+  until: before(minutesAgo),
+  reason: 'a log file could not be read',
+})
 
 const found = (minutesAgo: number, eventName = 'GetAccountSummary') =>
   called(minutesAgo, { found: true, eventName })
@@ -44,6 +59,14 @@ const cases: readonly [string, readonly Canary[], Reading, string][] = [
   ['there is more to read', [called(40)], { kind: 'part' }, 'unknown'],
   ['there is more to read and all were found', [found(12)], { kind: 'part' }, 'found'],
   ['the log files cannot be read', [found(12)], { kind: 'not', reason: 'denied' }, 'unknown'],
+  ['a call is late that may be in a file that cannot be read', [called(125)], gapsUntil(120), 'unknown'],
+  ['all were found and some files cannot be read', [found(12)], gapsUntil(120), 'found'],
+  [
+    'a call is late that was made after what cannot be read',
+    [called(200), called(125)],
+    gapsUntil(150),
+    'missing',
+  ],
   ['no trail is there and a call is late', [called(40)], { kind: 'no-trail' }, 'warning'],
   [
     'the bucket is gone and a call is late',
@@ -115,6 +138,7 @@ function facts(
     latest: null,
     waitingSince: null,
     statementsToAdd: [],
+    unread: null,
     digest: { status: digest, reason: null, validUntil: null },
     checkedAt: now.toISOString(),
   }
@@ -163,3 +187,23 @@ test('people are told of each further fault, and when none is left', () => {
     ['trail.log_files_tampered 1', 'trail.log_files_tampered 3', 'trail.log_files_valid'],
   )
 })
+
+const at = (hoursAgo: number) => logKeyBefore(place, before(hoursAgo * 60)).concat('Z_a.json.gz')
+const searches: readonly (readonly [string, Parameters<typeof searchFrom>[0], readonly Canary[], number])[] =
+  [
+    ['before the newest file', { lastKey: at(1), isBehind: false }, [], 90],
+    ['hours ago at the most after a pause', { lastKey: at(30), isBehind: false }, [], 180],
+    ['where a backlog is being read', { lastKey: at(30), isBehind: true }, [], 30 * 60 + 30],
+    ['where a call is missing', { lastKey: at(0), isBehind: false }, [called(100)], 105],
+    [
+      'hours ago at the most for a call that is missing',
+      { lastKey: at(0), isBehind: false },
+      [called(600)],
+      180,
+    ],
+  ]
+for (const [where, left, waiting, minutesAgo] of searches) {
+  test(`a search begins ${where}`, () => {
+    assert.deepEqual(searchFrom(left, waiting, now), before(minutesAgo))
+  })
+}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AwsCallError } from '../../src/aws/errors.ts'
 import { type Fact, known, unknown } from '../../src/aws/fact.ts'
-import { refusalOf } from '../../src/trail/log-access.ts'
+import { refusalOf, uniqueStatements } from '../../src/trail/log-access.ts'
 import { type PublicAccessBlock, publicBy } from '../../src/trail/log-bucket.ts'
 import type { LogPlace } from '../../src/trail/log-keys.ts'
 import { goodTrail } from './log-world.ts'
@@ -31,7 +31,7 @@ test('for a trail of an organization, the folders of the organization can be lis
       [
         's3:ListBucket',
         'arn:aws:s3:::logs',
-        { StringLike: { 's3:prefix': ['audit/AWSLogs/', 'audit/AWSLogs/o-*/123456789012/CloudTrail*'] } },
+        { StringLike: { 's3:prefix': ['audit/AWSLogs/o-', 'audit/AWSLogs/o-*/123456789012/CloudTrail*'] } },
       ],
       ['s3:GetObject', 'arn:aws:s3:::logs/audit/AWSLogs/o-*/123456789012/*', undefined],
     ],
@@ -83,6 +83,29 @@ for (const [what, kind, statements, error] of cases) {
     assert.equal(refusal.statementsToAdd.length, statements)
   })
 }
+
+test('the key that a message names is the one to be allowed, each under a name of its own', () => {
+  const other = 'arn:aws:kms:eu-west-1:999999999999:key/0b1c-2d'
+  const named = refused(
+    'AccessDenied',
+    `not authorized to perform: kms:Decrypt on resource: ${other} because`,
+  )
+  const refusals = [named, refused('AccessDenied', 'not authorized to perform: kms:Decrypt'), named].map(
+    (error) => refusalOf(error, 'aws', goodTrail({ kmsKeyId }), place, 'a key'),
+  )
+  assert.match(
+    refusals[0]?.reason ?? '',
+    /with the key arn:aws:kms:eu-west-1:999999999999:key\/0b1c-2d for a key/,
+  )
+  assert.match(refusals[0]?.reason ?? '', /it is another account’s/)
+  assert.deepEqual(
+    uniqueStatements(refusals).map(({ Sid, Resource }) => [Sid, Resource]),
+    [
+      ['DecryptTheLogFiles', other],
+      ['DecryptTheLogFiles2', kmsKeyId],
+    ],
+  )
+})
 
 const yes = known(true)
 const no = known(false)

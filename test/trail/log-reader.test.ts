@@ -5,6 +5,8 @@ import { gzipSync } from 'node:zlib'
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { sql } from 'drizzle-orm'
 import { endpointsAt } from '../../src/aws/account.ts'
+import { AwsCallError } from '../../src/aws/errors.ts'
+import { known } from '../../src/aws/fact.ts'
 import { openSandbox, type Sandbox } from '../../src/sandbox/index.ts'
 import { rowsOf, type Store } from '../../src/store/open.ts'
 import { noteCanary, readLogBuckets } from '../../src/trail/canary-store.ts'
@@ -43,15 +45,15 @@ describe('log files', { skip: missing('moto_server') }, () => {
   })
 
   /** A bucket of its own, and a world that looks into it. */
-  async function worldWith(change: Partial<TrailFacts> & { files?: number } = {}) {
-    const { files = 500, ...trailChange } = change
+  async function worldWith(change: Partial<TrailFacts> & { files?: number; others?: TrailFacts[] } = {}) {
+    const { files = 500, others = [], ...trailChange } = change
     const bucket = `logs-${worlds.length}`
     await s3.send(new CreateBucketCommand({ Bucket: bucket }))
     const world = await openLogWorld({
       store,
       endpoints: { ...endpointsAt(sandbox.url), s3: moto.url },
       credentials: sandbox.credentials,
-      verifiedTrail: async () => goodTrail({ bucket, ...trailChange }),
+      trails: async () => known([goodTrail({ bucket, ...trailChange }), ...others]),
       clock: movedClock(new Date('2026-12-01T23:50:00Z')),
       limits: { files, bytes: 1e9, ms: 60_000 },
     })
@@ -293,20 +295,51 @@ describe('log files', { skip: missing('moto_server') }, () => {
     assert.equal((await waiting()).length, 1)
   })
 
-  test('who can get at the bucket is looked at hourly', async () => {
-    const { world, bucket } = await worldWith()
+  test('who can get at the bucket of any trail is looked at hourly', async () => {
+    const second = 'of-the-second-trail'
+    await s3.send(new CreateBucketCommand({ Bucket: second }))
+    const others = [second, second].map((bucket, i) => goodTrail({ bucket, arn: `${goodTrail().arn}-${i}` }))
+    const { world, bucket } = await worldWith({ others })
+    const asked: string[] = []
+    const { callS3 } = world.account
+    Object.assign(world.account, {
+      callS3: (region: string, command: { constructor: { name: string } }) => {
+        asked.push(command.constructor.name)
+        return callS3(region, command as never)
+      },
+    })
+    await world.look()
+    await world.look()
+    const no = { known: true, value: false }
+    assert.deepEqual(await readLogBuckets(store.db, world.account.accountId), {
+      known: true,
+      value: [bucket, second].map((name) => ({ name, accessLogging: no, isPublic: no })),
+    })
+    const looks = () => asked.filter((name) => name === 'GetBucketAclCommand').length
+    assert.equal(looks(), 2)
+    world.move(60)
+    await world.look()
+    assert.equal(looks(), 4)
+  })
+
+  test('a bucket that cannot be asked about is known of, with the permission that is missing', async () => {
+    const { world } = await worldWith({ others: [goodTrail({ bucket: 'of-another-account' })] })
+    const { callS3 } = world.account
+    Object.assign(world.account, {
+      callS3: (region: string, command: { input: { Bucket?: string }; constructor: { name: string } }) => {
+        if (command.input.Bucket !== 'of-another-account') return callS3(region, command as never)
+        const cause = Object.assign(new Error('Access Denied'), { name: 'AccessDenied' })
+        return Promise.reject(new AwsCallError(command.constructor.name, cause))
+      },
+    })
     await world.look()
     const buckets = await readLogBuckets(store.db, world.account.accountId)
-    assert.deepEqual(buckets, {
-      known: true,
-      value: [
-        {
-          name: bucket,
-          accessLogging: { known: true, value: false },
-          isPublic: { known: true, value: false },
-        },
-      ],
-    })
+    assert.ok(buckets.known)
+    const [ours, theirs] = buckets.value
+    assert.ok(ours?.isPublic.known)
+    assert.ok(theirs && !theirs.isPublic.known)
+    assert.equal(theirs.isPublic.missingPermission, 's3:GetBucketPolicyStatus')
+    assert.match(theirs.isPublic.reason, /for the bucket of-another-account; if it is another account’s/)
   })
 
   test('a bucket that does not exist is where nothing is found', async () => {

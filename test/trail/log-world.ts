@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm'
 import { Registry } from 'prom-client'
 import { type Account, type AwsEndpoints, openAccount } from '../../src/aws/account.ts'
-import { known } from '../../src/aws/fact.ts'
+import { type Fact, known } from '../../src/aws/fact.ts'
 import { meterCalls } from '../../src/aws/metering.ts'
 import type { Notice } from '../../src/notify/announce.ts'
 import { rowsOf, type Store } from '../../src/store/open.ts'
@@ -30,7 +30,7 @@ export interface LogWorldOptions {
   readonly store: Store
   readonly endpoints: AwsEndpoints
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
-  readonly verifiedTrail: () => Promise<TrailFacts | undefined>
+  readonly trails: () => Promise<Fact<readonly TrailFacts[]>>
   readonly clock: MovedClock
   readonly limits?: LookLimits
 }
@@ -51,7 +51,7 @@ export function movedClock(start = new Date()): MovedClock {
 }
 
 export async function openLogWorld(options: LogWorldOptions): Promise<LogWorld> {
-  const { store, endpoints, credentials, verifiedTrail, clock, limits } = options
+  const { store, endpoints, credentials, trails, clock, limits } = options
   await emptyStore(store)
   const account = await openAccount(store.db, {
     region: 'us-east-1',
@@ -65,7 +65,7 @@ export async function openLogWorld(options: LogWorldOptions): Promise<LogWorld> 
   const context = {
     store,
     account,
-    verifiedTrail,
+    trails,
     announce: async (_tx: unknown, notices: readonly Notice[]) => void told.push(...notices),
     clock: clock.now,
     log: silentLog,

@@ -2,12 +2,26 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { StartLoggingCommand, StopLoggingCommand, UpdateTrailCommand } from '@aws-sdk/client-cloudtrail'
+import {
+  GetTrailStatusCommand,
+  StartLoggingCommand,
+  StopLoggingCommand,
+  UpdateTrailCommand,
+} from '@aws-sdk/client-cloudtrail'
+import { AwsCallError } from '../../src/aws/errors.ts'
+import { known } from '../../src/aws/fact.ts'
 import type { Store } from '../../src/store/open.ts'
-import type { LookLimits } from '../../src/trail/log-reader.ts'
 import { openEmbedded } from '../harness/prepared.ts'
 import { writeDigest } from './digest-files.ts'
-import { keysOf, lookFor, openTrailWorld, rewrite, type TrailWorld, verifiedTrailOf } from './trail-world.ts'
+import {
+  keysOf,
+  lookFor,
+  openTrailWorld,
+  rewrite,
+  type TrailWorld,
+  type TrailWorldOptions,
+  verifiedTrailOf,
+} from './trail-world.ts'
 
 describe('the digest chain', () => {
   const opened: { close(): Promise<void> }[] = []
@@ -21,7 +35,7 @@ describe('the digest chain', () => {
     await store.close()
   })
 
-  async function worldOf(options: { limits?: LookLimits } = {}) {
+  async function worldOf(options: TrailWorldOptions = {}) {
     const all = await openTrailWorld(store, options)
     opened.push(all)
     return all
@@ -134,6 +148,37 @@ describe('the digest chain', () => {
     assert.equal(facts.digest.status, 'broken', JSON.stringify(facts.digest))
   })
 
+  test('a digest that another Region delivered is not missed where IAM is', async () => {
+    const all = await worldOf({
+      // Its home Region is hours ahead of what is in the bucket.
+      told: (trail, now) =>
+        trail.status.known
+          ? { ...trail, status: known({ ...trail.status.value, latestDigestAt: hoursAfter(now, 6) }) }
+          : trail,
+    })
+    Object.assign(all.trail, { homeRegion: 'eu-west-1' })
+    const { account } = all.world
+    const { callTrail } = account
+    // The Region of IAM is asked itself.
+    assert.equal((await lookFor(all, 4 * 60, 30)).digest.status, 'valid')
+    Object.assign(account, {
+      callTrail: (region: string, command: object) => {
+        const isRefused = command instanceof GetTrailStatusCommand && region === 'us-east-1'
+        if (!isRefused) return callTrail(region, command as never)
+        const cause = Object.assign(new Error('no'), { name: 'AccessDeniedException' })
+        return Promise.reject(new AwsCallError('GetTrailStatus', cause))
+      },
+    })
+    const facts = await all.world.look()
+    assert.equal(facts.digest.status, 'waiting', JSON.stringify(facts.digest))
+    assert.match(
+      facts.digest.reason ?? '',
+      /a digest file of eu-west-1 at .*, and none of us-east-1 has come/,
+    )
+    Object.assign(account, { callTrail })
+    assert.equal((await all.world.look()).digest.status, 'valid')
+  })
+
   test('a backfill digest is verified, too, however late it comes, and what it lists', async () => {
     const all = await worldOf()
     await lookFor(all, 3 * 60, 30)
@@ -205,3 +250,5 @@ describe('the digest chain', () => {
     assert.ok(facts.digest.validUntil)
   })
 })
+
+const hoursAfter = (at: Date, hours: number) => new Date(at.getTime() + hours * 3_600_000)

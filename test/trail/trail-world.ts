@@ -21,9 +21,15 @@ export interface TrailWorld {
   close(): Promise<void>
 }
 
+export interface TrailWorldOptions {
+  readonly limits?: LookLimits
+  /** What CloudTrail says of the trail, in the place of what the sandbox says. */
+  readonly told?: (trail: TrailFacts, now: Date) => TrailFacts
+}
+
 export async function openTrailWorld(
   store: Store,
-  { limits }: { limits?: LookLimits } = {},
+  { limits, told = (trail) => trail }: TrailWorldOptions = {},
 ): Promise<TrailWorld> {
   const clock = movedClock()
   const sandbox = await openSandbox({ now: clock.now })
@@ -32,7 +38,10 @@ export async function openTrailWorld(
     store,
     endpoints: endpointsAt(sandbox.url),
     credentials: sandbox.credentials,
-    verifiedTrail: async () => account && (await verifiedTrailOf(account)),
+    trails: async () => {
+      const trail = account && (await verifiedTrailOf(account))
+      return known(trail ? [told(trail, clock.now())] : [])
+    },
     clock,
     ...(limits ? { limits } : {}),
   })

@@ -15,8 +15,8 @@ export const trailCanary: Control = {
     'See whether the trail logs, what its selectors leave out, and whether it delivers to the bucket that it names.',
   checks: [],
   judge({ canary, ...snapshot }, now): Verdict {
-    const { status, reason, latest, waitingSince } = canary
-    const evidence = { status, latest, waitingSince, checkedAt: canary.checkedAt }
+    const { status, reason, latest, waitingSince, unread, checkedAt } = canary
+    const evidence = { status, latest, waitingSince, unread, checkedAt }
     const stale = canaryAge(canary, now)
     if (stale) return unknownVerdict([stale])
     if (status === 'found') return verdictOf([], evidence)
