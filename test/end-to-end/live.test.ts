@@ -57,7 +57,7 @@ describe('live, against moto', { skip: missing('moto_server') }, () => {
   async function live(t: TestContext, more: Settings = {}) {
     await moto.reset()
     await startTrail(moto.directUrl)
-    const database = await createDatabase()
+    const database = await createDatabase({ isEmpty: true })
     const settings = settingsFor({
       MUSTER_DATABASE_URL: database.url,
       AWS_ENDPOINT_URL: moto.url,
