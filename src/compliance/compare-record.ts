@@ -1,6 +1,6 @@
 /** The snapshot against the record: whoever differs is reconciled. */
 import { and, eq, inArray, isNotNull } from 'drizzle-orm'
-import { requestReconcile } from '../identity/request.ts'
+import { requestLook } from '../identity/request.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Database, Store } from '../store/open.ts'
 import { identities } from '../store/schema.ts'
@@ -20,7 +20,7 @@ export async function compareWithRecord(
   const suspects = suspectsOf(snapshot, await recordedIdentities(store.db, snapshot.accountId))
   if (suspects.length === 0) return suspects
   await store.db.transaction((tx) =>
-    requestReconcile(
+    requestLook(
       tx,
       jobs,
       suspects.map(({ id }) => ({ id, cause: 'sweep' })),

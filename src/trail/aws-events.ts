@@ -6,7 +6,7 @@ import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import type { Account } from '../aws/account.ts'
 import type { Clock } from '../clock.ts'
-import { requestReconcile } from '../identity/request.ts'
+import { requestLook } from '../identity/request.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
 import { rowsOf, type Store, type Transaction } from '../store/open.ts'
@@ -76,7 +76,7 @@ export async function workOnEvents(
     const causes = new Map(
       about.flatMap(({ id, event }) => identitiesNamed(identities, event).map((identity) => [identity, id])),
     )
-    await requestReconcile(
+    await requestLook(
       tx,
       jobs,
       [...causes].map(([id, eventId]) => ({ id, cause: `aws event ${eventId}` })),
