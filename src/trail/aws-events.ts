@@ -50,6 +50,7 @@ export function startAwsEvents(context: AwsEventsContext): Loop {
 
 interface WaitingEvent {
   readonly id: string
+  readonly account_id: string
   readonly event: AwsEventHint
 }
 
@@ -64,12 +65,16 @@ export async function workOnEvents(
     const waiting = await rowsOf<WaitingEvent>(
       tx,
       sql`
-        select id, event from aws_events
-        where status = 'waiting' and account_id = ${account.accountId}
-          and received_at <= ${before.toISOString()}::timestamptz
+        select id, account_id, event from aws_events
+        where status = 'waiting' and received_at <= ${before.toISOString()}::timestamptz
         order by received_at limit ${batchSize} for update skip locked`,
     )
-    const judged = waiting.map(({ id, event }) => ({ id, event, ...looksFor(event, account.principalId) }))
+    const judged = waiting.map(({ id, account_id, event }) => ({
+      id,
+      event,
+      // Kept while nobody knew which account Muster looks after.
+      ...(account_id === account.accountId ? looksFor(event, account.principalId) : ofAnother),
+    }))
     const about = judged.filter(({ looks }) => looks.includes('user'))
     const identities = await identitiesOf(tx, account.accountId, about)
     // The latest event about each is its cause.
@@ -94,6 +99,8 @@ export async function workOnEvents(
     return { taken: waiting.length, looks: new Set(judged.flatMap(({ looks }) => looks)) }
   })
 }
+
+const ofAnother: ReturnType<typeof looksFor> = { looks: [], why: 'about another account' }
 
 interface Named {
   readonly id: string
