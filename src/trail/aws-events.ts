@@ -11,6 +11,7 @@ import type { Jobs } from '../jobs/jobs.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
 import { rowsOf, type Store, type Transaction } from '../store/open.ts'
 import { type AwsEventHint, type LookAt, looksFor } from './aws-event.ts'
+import { calm } from './calm.ts'
 
 export interface AwsEventsContext {
   readonly store: Store
@@ -27,8 +28,10 @@ export interface AwsEventsContext {
 const everyMs = 1000
 const usualSettleMs = 10_000
 const batchSize = 200
-/** However many events come, a whole look at the account is not made more often. */
-const betweenWakesMs = 10_000
+/** However many events come, the groups and policies, the password policy and the trails are not read more often. */
+const betweenLooksMs = 10_000
+/** A sweep reads the whole account, and one comes every ten minutes anyway. */
+const betweenSweepsMs = 5 * 60_000
 
 /** Looks every second. */
 export function startAwsEvents(context: AwsEventsContext): Loop {
@@ -147,28 +150,12 @@ async function conclude(
     where aws_events.id = r.id`)
 }
 
-/** At once, and then not again before a pause has passed; what comes in between is one more look at its end. */
-function calmly(wake: AwsEventsContext['wake']): AwsEventsContext['wake'] {
-  const calm = (call: () => void) => {
-    let pause: NodeJS.Timeout | undefined
-    let wanted = false
-    const look = () => {
-      wanted = false
-      call()
-      pause = setTimeout(() => {
-        pause = undefined
-        if (wanted) look()
-      }, betweenWakesMs).unref()
-    }
-    return () => {
-      wanted = true
-      if (!pause) look()
-    }
-  }
+/** However often these are called, whoever is woken is not woken more often than it is worth. */
+export function calmly(wake: AwsEventsContext['wake']): AwsEventsContext['wake'] {
   return {
-    catalog: calm(wake.catalog),
-    passwordPolicy: calm(wake.passwordPolicy),
-    trailGate: calm(wake.trailGate),
-    sweep: calm(wake.sweep),
+    catalog: calm(wake.catalog, betweenLooksMs),
+    passwordPolicy: calm(wake.passwordPolicy, betweenLooksMs),
+    trailGate: calm(wake.trailGate, betweenLooksMs),
+    sweep: calm(wake.sweep, betweenSweepsMs),
   }
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { awsEvents } from '../../src/store/schema.ts'
-import { workOnEvents } from '../../src/trail/aws-events.ts'
+import { calmly, workOnEvents } from '../../src/trail/aws-events.ts'
 import { forgetAwsEvents } from '../../src/trail/retention.ts'
 import { forEachDatabase, silentLog } from '../harness/databases.ts'
 import { withQueue } from '../jobs/queue.ts'
@@ -41,4 +41,25 @@ forEachDatabase((_name, openStore) => {
       assert.equal(await forgetAwsEvents({ store, clock, retentionDays: 30 }), 2)
     })
   })
+})
+
+test('however many events come, the account is swept every five minutes at most, and once more after the last', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const woken: string[] = []
+  const by = (name: string) => () => void woken.push(name)
+  const wake = calmly({
+    catalog: by('catalog'),
+    passwordPolicy: by('password policy'),
+    trailGate: by('trail gate'),
+    sweep: by('sweep'),
+  })
+  const countOf = (name: string) => woken.filter((each) => each === name).length
+  for (let second = 0; second < 400; second++) {
+    wake.sweep()
+    wake.catalog()
+    t.mock.timers.tick(1000)
+  }
+  assert.deepEqual([countOf('sweep'), countOf('catalog')], [2, 41])
+  t.mock.timers.tick(60 * minuteMs)
+  assert.deepEqual([countOf('sweep'), countOf('catalog')], [3, 41])
 })
