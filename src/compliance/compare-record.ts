@@ -17,7 +17,7 @@ export async function compareWithRecord(
   { store, jobs }: CompareContext,
   snapshot: AccountSnapshot,
 ): Promise<readonly Suspect[]> {
-  const suspects = suspectsOf(snapshot, await recordedIdentities(store.db, snapshot.accountId))
+  const suspects = suspectsOf(snapshot, await recordedIn(store.db, snapshot.accountId))
   if (suspects.length === 0) return suspects
   await store.db.transaction((tx) =>
     requestLook(
@@ -29,8 +29,8 @@ export async function compareWithRecord(
   return suspects
 }
 
-/** Those who wait for an administrator, or were never begun, have nothing to be compared with. */
-async function recordedIdentities(db: Database, accountId: string): Promise<RecordedIdentity[]> {
+/** Those who were never begun, or whose name is somebody else's, have nothing to be compared with. */
+export async function recordedIn(db: Database, accountId: string): Promise<RecordedIdentity[]> {
   const rows = await db
     .select({
       id: identities.id,
@@ -40,6 +40,7 @@ async function recordedIdentities(db: Database, accountId: string): Promise<Reco
       userId: identities.awsUserId,
       state: identities.state,
       groups: identities.groups,
+      possibleGroups: identities.possibleGroups,
       boundaryArn: identities.boundaryArn,
       mfaEnrolled: identities.mfaEnrolled,
       mfaSerials: identities.mfaSerials,
@@ -53,7 +54,7 @@ async function recordedIdentities(db: Database, accountId: string): Promise<Reco
     .where(
       and(
         eq(identities.accountId, accountId),
-        inArray(identities.state, ['active', 'awaiting_mfa', 'locked']),
+        inArray(identities.state, ['active', 'awaiting_mfa', 'locked', 'blocked']),
         isNotNull(identities.awsUserId),
       ),
     )
