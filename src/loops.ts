@@ -1,6 +1,6 @@
 import { startCatalogLoop } from './catalog/reconcile.ts'
 import type { Control } from './compliance/control.ts'
-import { requestScan } from './compliance/scans.ts'
+import { requestOwnScan } from './compliance/scans.ts'
 import { startSweep } from './compliance/sweep.ts'
 import { startUsageLoop } from './compliance/usage-loop.ts'
 import type { Config } from './config.ts'
@@ -88,7 +88,7 @@ export function startLoops(
         passwordPolicy: passwordPolicyLoop.wake,
         trailGate: gateLoop.wake,
         sweep: () =>
-          void requestScan(store.db, account.accountId, 'aws event', clock()).then(
+          void requestOwnScan(store.db, account.accountId, 'aws event', clock()).then(
             () => sweep.wake(),
             (error) => log.warn({ err: error }, 'a sweep could not be asked for'),
           ),

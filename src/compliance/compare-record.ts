@@ -1,6 +1,6 @@
 /** The snapshot against the record: whoever differs is reconciled. */
 import { and, eq, inArray, isNotNull } from 'drizzle-orm'
-import { requestReconcile } from '../identity/request.ts'
+import { requestLook } from '../identity/request.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Database, Store } from '../store/open.ts'
 import { identities } from '../store/schema.ts'
@@ -17,10 +17,10 @@ export async function compareWithRecord(
   { store, jobs }: CompareContext,
   snapshot: AccountSnapshot,
 ): Promise<readonly Suspect[]> {
-  const suspects = suspectsOf(snapshot, await recordedIdentities(store.db, snapshot.accountId))
+  const suspects = suspectsOf(snapshot, await recordedIn(store.db, snapshot.accountId))
   if (suspects.length === 0) return suspects
   await store.db.transaction((tx) =>
-    requestReconcile(
+    requestLook(
       tx,
       jobs,
       suspects.map(({ id }) => ({ id, cause: 'sweep' })),
@@ -29,8 +29,8 @@ export async function compareWithRecord(
   return suspects
 }
 
-/** Those who wait for an administrator, or were never begun, have nothing to be compared with. */
-async function recordedIdentities(db: Database, accountId: string): Promise<RecordedIdentity[]> {
+/** Those who were never begun, or whose name is somebody else's, have nothing to be compared with. */
+export async function recordedIn(db: Database, accountId: string): Promise<RecordedIdentity[]> {
   const rows = await db
     .select({
       id: identities.id,
@@ -40,6 +40,7 @@ async function recordedIdentities(db: Database, accountId: string): Promise<Reco
       userId: identities.awsUserId,
       state: identities.state,
       groups: identities.groups,
+      possibleGroups: identities.possibleGroups,
       boundaryArn: identities.boundaryArn,
       mfaEnrolled: identities.mfaEnrolled,
       mfaSerials: identities.mfaSerials,
@@ -53,7 +54,7 @@ async function recordedIdentities(db: Database, accountId: string): Promise<Reco
     .where(
       and(
         eq(identities.accountId, accountId),
-        inArray(identities.state, ['active', 'awaiting_mfa', 'locked']),
+        inArray(identities.state, ['active', 'awaiting_mfa', 'locked', 'blocked']),
         isNotNull(identities.awsUserId),
       ),
     )

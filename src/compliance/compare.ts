@@ -20,6 +20,8 @@ export interface RecordedIdentity {
   readonly userId: string
   readonly state: IdentityState
   readonly groups: readonly string[]
+  /** Besides those: what an earlier run may have given. */
+  readonly possibleGroups: readonly string[]
   readonly boundaryArn: string | null
   readonly mfaEnrolled: boolean
   readonly mfaSerials: readonly string[]
@@ -62,7 +64,8 @@ export function suspectsOf(
     // A later look at the user has judged already, or what Muster wrote is still on its way.
     if (users && isOlder(record.touchedAt, settled) && isOlder(record.lastReconciledAt, takenAt)) {
       const user = users.get(record.userId)
-      if (!user) differences.push('the user is gone')
+      if (record.state === 'blocked') differences.push(...unlikeBlocked(user, record, quarantineGroup))
+      else if (!user) differences.push('the user is gone')
       else if (isWhole) differences.push(...unlikeRecord(user, record, path))
       else if (record.state === 'locked') differences.push(...unlikeLocked(user, quarantineGroup))
     }
@@ -100,6 +103,20 @@ function isBounded(found: string | null, recorded: string | null): boolean {
   return recorded === null ? found !== null : recorded === '' || found === recorded
 }
 
+/** Whoever waits for an administrator is looked at only where the look would take something away. */
+function unlikeBlocked(
+  user: AuthorizedUser | undefined,
+  { groups, possibleGroups }: RecordedIdentity,
+  quarantineGroup: string,
+): string[] {
+  if (!user) return []
+  const given = new Set([...groups, ...possibleGroups, quarantineGroup])
+  return [
+    user.groups.every((group) => given.has(group)) ? undefined : 'in other groups',
+    ...policiesOn(user),
+  ].filter((difference) => difference !== undefined)
+}
+
 /** Name, path, tags and boundary of somebody who is locked are left as they are. */
 function unlikeLocked(user: AuthorizedUser, quarantineGroup: string): string[] {
   return [
@@ -122,8 +139,9 @@ function unlikeReport(
   isWhole: boolean,
 ): string[] {
   if (!isWhole) {
-    const has = state === 'locked' && user && (user.hasPassword || activeKeysOf(user) > 0)
-    return has ? ['credentials that work'] : []
+    const has = user !== undefined && (user.hasPassword || activeKeysOf(user) > 0)
+    if (has && state === 'locked') return ['credentials that work']
+    return has && state === 'blocked' && !user.hasMfa ? ['credentials without MFA'] : []
   }
   if (!user) return ['not in the credential report']
   const keys = activeKeysOf(user)

@@ -2,32 +2,56 @@
 import { and, desc, eq, inArray, lt } from 'drizzle-orm'
 import { recordAudit } from '../audit/record.ts'
 import { newId } from '../store/ids.ts'
-import type { Database } from '../store/open.ts'
+import type { Database, Transaction } from '../store/open.ts'
 import { complianceScans, type ScanProgress } from '../store/schema.ts'
 
 export type Scan = typeof complianceScans.$inferSelect
 
 const isOpen = inArray(complianceScans.status, ['queued', 'running'])
 
-/** Asks for a scan. Who asks while one is queued or running gets that one. */
+/** Asks for a scan, which stands in the audit record. Who asks while one is queued or running gets that one. */
 export async function requestScan(db: Database, accountId: string, actor: string, now: Date): Promise<Scan> {
+  return await askForScan(db, { accountId, requestedBy: actor, requestedAt: now }, (tx, { id: scanId }) =>
+    recordAudit(tx, [
+      { at: now, actor, action: 'compliance.scan_requested', details: { accountId, scanId } },
+    ]),
+  )
+}
+
+/**
+ * The same for a reason of Muster's own. Nobody decided anything: the scan's row says why it was made, and is forgotten
+ * with it, so that what others do in the account does not fill a record that is kept for good.
+ */
+export async function requestOwnScan(
+  db: Database,
+  accountId: string,
+  reason: string,
+  now: Date,
+): Promise<Scan> {
+  return await askForScan(db, { accountId, requestedBy: reason, requestedAt: now }, async () => {})
+}
+
+async function askForScan(
+  db: Database,
+  asked: Pick<Scan, 'accountId' | 'requestedBy' | 'requestedAt'>,
+  record: (tx: Transaction, made: Scan) => Promise<void>,
+): Promise<Scan> {
   for (;;) {
     const scan = await db.transaction(async (tx) => {
       const [made] = await tx
         .insert(complianceScans)
-        .values({ id: newId(), accountId, requestedBy: actor, requestedAt: now, status: 'queued' })
+        .values({ ...asked, id: newId(), status: 'queued' })
         .onConflictDoNothing()
         .returning()
-      if (!made) {
-        const [open] = await tx
-          .select()
-          .from(complianceScans)
-          .where(and(eq(complianceScans.accountId, accountId), isOpen))
-        return open
+      if (made) {
+        await record(tx, made)
+        return made
       }
-      const details = { accountId, scanId: made.id }
-      await recordAudit(tx, [{ at: now, actor, action: 'compliance.scan_requested', details }])
-      return made
+      const [open] = await tx
+        .select()
+        .from(complianceScans)
+        .where(and(eq(complianceScans.accountId, asked.accountId), isOpen))
+      return open
     })
     // The open one may have ended between the two statements.
     if (scan) return scan

@@ -55,6 +55,11 @@ export function desired(input: DesiredInput): Desired {
   }
 }
 
+/** Of whoever is out, everything that works is taken; of others only what they may not have. */
+export function isOut({ kind }: Desired): boolean {
+  return kind !== 'active' && kind !== 'blocked'
+}
+
 /** When a leaver's user is deleted for good: a retention time after the lock, or after the end where that is later. */
 export function purgeAt({
   employee,

@@ -8,7 +8,8 @@ import { type Difference, mayBeLag, readLagMs } from '../trail/drift.ts'
 import type { DriftDetail, DriftKind } from '../trail/drift-kinds.ts'
 import { judgeCredentials, keyFacts, settlesAt } from './credential-rules.ts'
 import type { LoadedIdentity } from './ledger.ts'
-import type { Access, Desired, Observed, ObservedUser, Registration } from './model.ts'
+import type { Desired, Observed, ObservedUser, Registration } from './model.ts'
+import { roleUnknown } from './plan-blocked.ts'
 import { credentialContext } from './plan-input.ts'
 import { isDeny } from './plan-reading.ts'
 import type { RotationRules } from './rotation.ts'
@@ -77,9 +78,7 @@ function ofUser(user: ObservedUser, input: DriftInput): Difference[] {
     ...(isSettledStill ? boundaryDrifts(user, input, differs) : []),
     ...registrationDrifts(user, input, differs),
     ...(identity.settledAs === 'locked' ? lockDrifts(user, input, differs) : []),
-    ...(identity.settledAs === 'active' && want.kind === 'active'
-      ? memberDrifts(user, want.access, input, differs)
-      : []),
+    ...(identity.settledAs === 'active' ? memberDrifts(user, input, differs) : []),
   ]
 }
 
@@ -173,9 +172,10 @@ function lockDrifts(user: ObservedUser, input: DriftInput, differs: Differs): Di
 }
 
 /** Who may have keys and passwords may make them; drift is what Muster would not have let be. */
-function memberDrifts(user: ObservedUser, access: Access, input: DriftInput, differs: Differs): Difference[] {
-  const { identity, rotation, now } = input
-  if (identity.mfaReset) return []
+function memberDrifts(user: ObservedUser, input: DriftInput, differs: Differs): Difference[] {
+  const { identity, want, rotation, now } = input
+  const access = want.kind === 'active' ? want.access : want.kind === 'blocked' ? roleUnknown : null
+  if (access === null || identity.mfaReset) return []
   const verdict = judgeCredentials(user, access, credentialContext(identity, rotation, now))
   const mayNotBe = (reason: string | null) => reason === 'no_mfa' || reason === 'forbidden'
   const forbidden = new Set(verdict.keys.filter((each) => mayNotBe(each.reason)).map((each) => each.key.id))

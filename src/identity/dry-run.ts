@@ -3,6 +3,7 @@ import { eq } from 'drizzle-orm'
 import { Problem } from '../problem.ts'
 import type { Database } from '../store/open.ts'
 import { identities } from '../store/schema.ts'
+import { isOut } from './desired.ts'
 import type { Desired, Observed, Plan } from './model.ts'
 import { observe } from './observe.ts'
 import { plan } from './plan.ts'
@@ -39,7 +40,7 @@ export function createDryRun(db: Database, context: DryRunContext): DryRun {
     const registration = registrationOf(identity, context.registration)
     const observed = await observe(
       { ...identity, tags: registration.tags, begunAt: identity.touchedAt },
-      { account: context.account, everything: want.kind !== 'active' },
+      { account: context.account, everything: isOut(want) },
     )
     const preview = plan(planInput(identity, want, observed, { ...context, now: context.clock() }))
     return [

@@ -66,8 +66,8 @@ async function sweepIdentities(store: Store, context: EvaluateContext, now: Date
 /**
  * Takes up after a start what was left: statements that wait for something of the catalog (a new one may
  * have it, or lack what people hold), and identities whose newest generation nobody got to (their job was
- * given up, or they were only planned in observe mode). Once `signal` is aborted, it ends after the present
- * batch: the next start does it all again.
+ * given up, or they were only planned in observe mode) or that nobody has looked at yet though it was asked
+ * for. Once `signal` is aborted, it ends after the present batch: the next start does it all again.
  */
 export async function takeUp(
   store: Store,
@@ -101,6 +101,7 @@ async function takeUpAfter(
           select identities.employee_id from identities join employees using (employee_id)
           where identities.state <> 'deleted' and employees.employee_id > ${after} and (
             identities.state = 'blocked' or not employees.role = any(${sql.param(known)}::text[])
+            or identities.requested
             or (${resumes} and identities.reconciled_generation < identities.generation))
         ) as waiting
         where employee_id > ${after}

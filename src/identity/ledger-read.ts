@@ -22,7 +22,10 @@ export async function selectIdentities(
   if (serve) {
     await db.execute(sql`
       with wanted as (select id from identities where id = any(${sql.param(ids)}::uuid[]) order by id for update)
-      update identities set requested = false, next_look_at = null from wanted where identities.id = wanted.id`)
+      update identities set requested = false,
+        -- A mere look, which may come to nothing, does not take the place of the one that is due some day.
+        next_look_at = case when reconciled_generation < generation then null else next_look_at end
+      from wanted where identities.id = wanted.id`)
   }
   // A statement of its own: one that had to wait for a row sees that row as it is now, and all others as they were
   // when it began. A generation would be served with the employee of the one before.

@@ -8,7 +8,7 @@ export type Desired =
   | { readonly kind: 'active'; readonly access: Access }
   | { readonly kind: 'locked'; readonly why: LockReason }
   | { readonly kind: 'purged' }
-  /** Nothing may be changed until an administrator has done what `reason` says. */
+  /** Nothing is given, nor taken of what Muster gave, until an administrator has done what `reason` says. */
   | { readonly kind: 'blocked'; readonly reason: string }
 
 export type LockReason = 'terminated' | 'suspended' | 'held'

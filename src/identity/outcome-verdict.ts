@@ -35,7 +35,7 @@ export function judge(run: Run, facts: Facts, credentials: CredentialOutcome): V
   }
   switch (want.kind) {
     case 'blocked':
-      return { state: 'blocked', reason: want.reason, nextLookAt: null, reached: true }
+      return judgeBlocked(run, want.reason)
     case 'absent':
     case 'locked':
       return judgeLock(run, facts)
@@ -52,6 +52,8 @@ export const missingForMs = 10_000
 /** Somebody who is to be deleted and could not be may be getting something new right now. */
 const purgeRetryMs = 30_000
 const whileHeldMs = 5 * minuteMs
+/** Until an administrator has given a permission, or made room. */
+const whileDeniedMs = 15 * minuteMs
 /** A job's tries take about an hour; whatever becomes of them, somebody comes back. */
 const afterDeadLetterMs = 70 * minuteMs
 
@@ -87,7 +89,7 @@ function judgeActive(
       return {
         state: 'blocked',
         reason: advice(error as AwsCallError),
-        nextLookAt: after(15 * minuteMs),
+        nextLookAt: after(whileDeniedMs),
         reached: false,
       }
     }
@@ -106,6 +108,26 @@ function judgeActive(
     nextLookAt: credentials.nextChangeAt,
     lockedAt: null,
     reached: true,
+  }
+}
+
+/** Blocked by what it was blocked by, whatever becomes of what was to be taken away. */
+function judgeBlocked(run: Run, reason: string): Verdict {
+  const { observed, unsettled, applied, finishedAt } = run
+  const blocked = { state: 'blocked', reason, nextLookAt: null } as const
+  // Nobody looked: there is nobody of ours.
+  if (observed.kind === 'unknown' && !unsettled) return { ...blocked, reached: true }
+  if (applied?.stopped) return { ...blocked, reached: false }
+  const error = applied?.errors[0] as Error | undefined
+  const failed = error?.message ?? unread(run)
+  if (failed === undefined) return { ...blocked, reached: true }
+  const isForGood = isForAdministrators(error)
+  return {
+    ...blocked,
+    reason: `${reason}; and what was given by hand may not all be taken away yet: ${isForGood ? advice(error as AwsCallError) : failed}`,
+    nextLookAt: new Date(finishedAt.getTime() + (isForGood ? whileDeniedMs : afterDeadLetterMs)),
+    reached: false,
+    ...(isForGood ? {} : { retry: failed }),
   }
 }
 

@@ -3,6 +3,7 @@ import type { AuditEntry } from '../audit/record.ts'
 import { AwsCallError } from '../aws/errors.ts'
 import type { OperationKind, OperationStatus } from '../store/schema.ts'
 import { statusAfter } from '../trail/drift.ts'
+import { isOut } from './desired.ts'
 import type { Outcome } from './ledger.ts'
 import { credentialOutcome } from './outcome-credentials.ts'
 import { boundaryAfter, type Facts, factsAfter, possibleAfter, triedToCreate } from './outcome-facts.ts'
@@ -11,7 +12,7 @@ import type { Run } from './run.ts'
 
 export function settle(run: Run): Outcome {
   const { identity, want } = run
-  const facts = factsAfter(run)
+  const facts = ownIn(factsAfter(run), run)
   const first = credentialOutcome(credentialRun(run, true))
   const verdict = judge(run, facts, first)
   // What was not reached says nothing about what is lacking.
@@ -55,6 +56,13 @@ export function settle(run: Run): Outcome {
   }
 }
 
+/** Without a role, what Muster gave is what counts as given: what could not be taken away yet is still somebody else's. */
+function ownIn(facts: Facts, { identity, want }: Run): Facts {
+  if (want.kind !== 'blocked') return facts
+  const given = new Set([...identity.groups, ...identity.possibleGroups])
+  return { ...facts, groups: facts.groups.filter((group) => given.has(group)) }
+}
+
 /** Settled is who was looked at, and has nothing left to be done; who was not touched stands as before. */
 function driftAfter(run: Run, verdict: Verdict, facts: Facts): Pick<Outcome, 'settled' | 'drifts'> {
   const { identity, want, applied, differences, startedAt } = run
@@ -62,10 +70,10 @@ function driftAfter(run: Run, verdict: Verdict, facts: Facts): Pick<Outcome, 'se
   const before =
     identity.settledAs && identity.settledAt ? { as: identity.settledAs, at: identity.settledAt } : null
   const isWhole = verdict.reached && facts.exists === true && !run.plan.conflict
-  const wasLookedAt = run.observed.kind !== 'unknown' && want.kind !== 'blocked' && !run.rehearsed
+  const wasLookedAt = run.observed.kind !== 'unknown' && !run.rehearsed
   const settled =
     isWhole && wasLookedAt
-      ? { as: want.kind === 'active' ? ('active' as const) : ('locked' as const), at: startedAt }
+      ? { as: isOut(want) ? ('locked' as const) : ('active' as const), at: startedAt }
       : steps.length > 0 || run.plan.conflict || (verdict.reached && facts.exists === false)
         ? null
         : before

@@ -4,6 +4,7 @@
  * Order is a security property here: deny before anything else, leave before join, unlock last.
  */
 import type { Access, ObservedUser, Plan, PlanInput, Registration, Step } from './model.ts'
+import { planBlocked } from './plan-blocked.ts'
 import { credentialSteps } from './plan-credentials.ts'
 import { planLock, planPurge } from './plan-leaver.ts'
 import { policyRemovals, reading, union } from './plan-reading.ts'
@@ -13,7 +14,7 @@ export function plan(input: PlanInput): Plan {
   const { desired, observed } = input
   switch (desired.kind) {
     case 'blocked':
-      return nothing
+      return observed.kind === 'present' ? planBlocked(observed.user, input) : nothing
     case 'absent':
       // Who has not started has no user; one that is there all the same is not deleted but locked.
       return observed.kind === 'present' ? planLock(input) : nothing

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import { newId } from '../store/ids.ts'
 import type { RecordedStep } from '../store/schema.ts'
 import { type Applied, applyPlan } from './apply.ts'
-import { desired } from './desired.ts'
+import { desired, isOut } from './desired.ts'
 import { driftsAt } from './drifts-at.ts'
 import { type FirstDeny, undoDeny } from './first-deny.ts'
 import type { GrantGate } from './grant-gate.ts'
@@ -54,7 +54,9 @@ export async function reconcile(identity: LoadedIdentity, context: ReconcileCont
   const want = wanted(identity, context)
   const run: Run = begin(identity, want, context)
   if (isUntouched(identity) && want.kind !== 'active' && want.kind !== 'blocked') return settle(run)
-  if (want.kind === 'blocked') return settle(run)
+  // Whoever is ours already is looked at: what somebody gives them by hand does not stay for want of a role.
+  if (want.kind === 'blocked' && (identity.awsUserId === null || context.mode === 'observe'))
+    return settle(run)
   if (context.mode === 'observe') return await rehearse(run, context)
   if (want.kind === 'active' && identity.catalogHash !== context.catalogHash) {
     // A new catalog waits for the gate, too: then that is what everybody waits for.
@@ -179,7 +181,7 @@ async function look(
         begunAt: identity.touchedAt ?? (applied ? startedAt : null),
         adopt: identity.adopt,
       },
-      { account: context.account, everything: want.kind !== 'active' },
+      { account: context.account, everything: isOut(want) },
     )
   } catch (error) {
     if ((error as Error).name === 'AwsCallError') return { kind: 'unknown' }

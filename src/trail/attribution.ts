@@ -16,10 +16,10 @@ import { takeLease } from '../store/lease.ts'
 import { type Database, rowsOf, type Store } from '../store/open.ts'
 import { storableJson } from '../store/storable.ts'
 import type { Culprit } from '../store/trail-tables.ts'
-import { type AttributedDrift, culpritAmong, lookupsFor } from './culprit.ts'
+import { type AttributedDrift, culpritAmong, lookupsFor, withNamesIn } from './culprit.ts'
 import { messageOf } from './drift.ts'
 import type { DriftDetail, DriftKind } from './drift-kinds.ts'
-import { type EventHistory, openEventHistory } from './event-history.ts'
+import { type EventHistory, type HistoryEvent, openEventHistory } from './event-history.ts'
 
 export interface AttributionContext {
   readonly store: Store
@@ -89,7 +89,7 @@ export async function attributeDrifts(context: AttributionContext): Promise<bool
   if (!lease) return false
   try {
     const due = await dueDrifts(store.db, account.accountId, clock())
-    const history = openEventHistory(account, { paceMs: context.paceMs ?? 600, maxPages: 4 })
+    const history = openEventHistory(account, { paceMs: context.paceMs ?? 600, maxPages })
     for (const drift of due) {
       if (history.calls >= callsPerLook) return true
       await conclude(context, drift, await search(context, history, drift))
@@ -125,23 +125,20 @@ async function dueDrifts(db: Database, accountId: string, now: Date): Promise<Pe
 type Finding = { readonly culprit: Culprit } | { readonly reason: string }
 
 const doesNotTell = 'The Event history does not tell who did it'
+const tooMany = `${doesNotTell} as far as it was read: there are too many events in the time in question`
+/** Of 50 events each, for one lookup. */
+const maxPages = 4
 
 /** @throws AwsCallError for what will pass */
 async function search(
-  { account }: AttributionContext,
+  context: AttributionContext,
   history: EventHistory,
   drift: PendingDrift,
 ): Promise<Finding> {
-  const region = regionOf(drift, account.iamRegion)
-  const lookups = lookupsFor(drift)
-  const byResource = lookups.filter(({ key }) => key === 'ResourceName')
-  const isEarly = drift.tries < triesByResource && byResource.length > 0
   try {
-    for (const lookup of isEarly ? byResource : lookups) {
-      const culprit = culpritAmong(await history.lookUp(region, lookup), drift, account.principalId)
-      if (culprit) return { culprit }
-    }
-    return { reason: doesNotTell }
+    const { finding, events } = await searchByName(context, history, drift)
+    const renamed = 'reason' in finding ? withNamesIn(events, drift) : undefined
+    return renamed ? (await searchByName(context, history, renamed)).finding : finding
   } catch (error) {
     if (isAwsError(error, 'denied'))
       return { reason: "Muster lacks the permission cloudtrail:LookupEvents: allow it to Muster's role" }
@@ -149,6 +146,30 @@ async function search(
     if (isAwsError(error, 'invalid')) return { reason: `${doesNotTell}: ${error.message}` }
     throw error
   }
+}
+
+/** By the names that the drift has. */
+async function searchByName(
+  { account }: AttributionContext,
+  history: EventHistory,
+  drift: PendingDrift,
+): Promise<{ readonly finding: Finding; readonly events: readonly HistoryEvent[] }> {
+  const region = regionOf(drift, account.iamRegion)
+  const lookups = lookupsFor(drift)
+  const byResource = lookups.filter(({ key }) => key === 'ResourceName')
+  const isEarly = drift.tries < triesByResource && byResource.length > 0
+  const events: HistoryEvent[] = []
+  let wasCutShort = false
+  for (const lookup of isEarly ? byResource : lookups) {
+    const found = await history.lookUp(region, lookup)
+    events.push(...found.events)
+    wasCutShort ||= found.isCutShort
+    const culprit = culpritAmong(found.events, drift, account.principalId)
+    // One that came after it was found is the first only if all that went before were read.
+    const isSure = culprit && (!found.isCutShort || new Date(culprit.at) <= drift.detectedAt)
+    if (isSure) return { finding: { culprit }, events }
+  }
+  return { finding: { reason: wasCutShort ? tooMany : doesNotTell }, events }
 }
 
 /** A trail's events are in its home Region, which its ARN names; IAM's are in the partition's own. */

@@ -38,24 +38,23 @@ export function readAwsEvent(body: Buffer): AwsEventReading {
   }
   if (!isObject(event)) return { ok: false, faults: [{ at: '/', message: 'must be one JSON object' }] }
   const detail = objectIn(event.detail)
-  const eventId = textIn(detail.eventID) ?? textIn(event.id)
-  const accountId = textIn(event.account)
+  const eventId = matching(idPattern, textIn(detail.eventID) ?? textIn(event.id))
+  const accountId = matching(/^\d{12}$/, textIn(event.account))
   const eventName = textIn(detail.eventName)
   const eventSource = textIn(detail.eventSource)
   if (eventId && accountId && eventName && eventSource) {
     return { ok: true, hint: hintIn(detail, { eventId, accountId, eventName, eventSource }) }
   }
-  const missing = [
-    ['/detail/eventID', eventId],
-    ['/account', accountId],
-    ['/detail/eventName', eventName],
-    ['/detail/eventSource', eventSource],
+  const asWritten = 'must be a text, as CloudTrail writes it'
+  const required = [
+    ['/detail/eventID', eventId, 'must be 1 to 128 letters, digits, "-" and "_", as CloudTrail writes it'],
+    ['/account', accountId, 'must be the 12 digits of an account'],
+    ['/detail/eventName', eventName, asWritten],
+    ['/detail/eventSource', eventSource, asWritten],
   ] as const
   return {
     ok: false,
-    faults: missing
-      .filter(([, value]) => value === null)
-      .map(([at]) => ({ at, message: 'must be a text, as CloudTrail writes it' })),
+    faults: required.filter(([, value]) => value === null).map(([at, , message]) => ({ at, message })),
   }
 }
 
@@ -117,11 +116,18 @@ const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 const objectIn = (value: unknown): Json => (isObject(value) ? value : {})
 
-/** Longer than any name or ARN of AWS's. */
-const maxLength = 2048
+/** CloudTrail's are UUIDs. It is the key of a row, and goes into what people read as the cause of a look. */
+const idPattern = /^[\w-]{1,128}$/
 
-/** Only what a column can hold. */
+function matching(pattern: RegExp, text: string | null): string | null {
+  return text !== null && pattern.test(text) ? text : null
+}
+
+/** Longer than any name or ARN of AWS's. */
+const maxBytes = 2048
+
+/** Only what a column can hold: events that wait at the same moment share one statement. */
 function textIn(value: unknown): string | null {
-  if (typeof value !== 'string' || value === '' || value.length > maxLength) return null
+  if (typeof value !== 'string' || value === '' || Buffer.byteLength(value) > maxBytes) return null
   return /\0/.test(value) ? null : value.toWellFormed()
 }

@@ -6,11 +6,12 @@ import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import type { Account } from '../aws/account.ts'
 import type { Clock } from '../clock.ts'
-import { requestReconcile } from '../identity/request.ts'
+import { requestLook } from '../identity/request.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
 import { rowsOf, type Store, type Transaction } from '../store/open.ts'
 import { type AwsEventHint, type LookAt, looksFor } from './aws-event.ts'
+import { calm } from './calm.ts'
 
 export interface AwsEventsContext {
   readonly store: Store
@@ -27,8 +28,10 @@ export interface AwsEventsContext {
 const everyMs = 1000
 const usualSettleMs = 10_000
 const batchSize = 200
-/** However many events come, a whole look at the account is not made more often. */
-const betweenWakesMs = 10_000
+/** However many events come, the groups and policies, the password policy and the trails are not read more often. */
+const betweenLooksMs = 10_000
+/** A sweep reads the whole account, and one comes every ten minutes anyway. */
+const betweenSweepsMs = 5 * 60_000
 
 /** Looks every second. */
 export function startAwsEvents(context: AwsEventsContext): Loop {
@@ -50,6 +53,7 @@ export function startAwsEvents(context: AwsEventsContext): Loop {
 
 interface WaitingEvent {
   readonly id: string
+  readonly account_id: string
   readonly event: AwsEventHint
 }
 
@@ -64,19 +68,23 @@ export async function workOnEvents(
     const waiting = await rowsOf<WaitingEvent>(
       tx,
       sql`
-        select id, event from aws_events
-        where status = 'waiting' and account_id = ${account.accountId}
-          and received_at <= ${before.toISOString()}::timestamptz
+        select id, account_id, event from aws_events
+        where status = 'waiting' and received_at <= ${before.toISOString()}::timestamptz
         order by received_at limit ${batchSize} for update skip locked`,
     )
-    const judged = waiting.map(({ id, event }) => ({ id, event, ...looksFor(event, account.principalId) }))
+    const judged = waiting.map(({ id, account_id, event }) => ({
+      id,
+      event,
+      // Kept while nobody knew which account Muster looks after.
+      ...(account_id === account.accountId ? looksFor(event, account.principalId) : ofAnother),
+    }))
     const about = judged.filter(({ looks }) => looks.includes('user'))
     const identities = await identitiesOf(tx, account.accountId, about)
     // The latest event about each is its cause.
     const causes = new Map(
       about.flatMap(({ id, event }) => identitiesNamed(identities, event).map((identity) => [identity, id])),
     )
-    await requestReconcile(
+    await requestLook(
       tx,
       jobs,
       [...causes].map(([id, eventId]) => ({ id, cause: `aws event ${eventId}` })),
@@ -94,6 +102,8 @@ export async function workOnEvents(
     return { taken: waiting.length, looks: new Set(judged.flatMap(({ looks }) => looks)) }
   })
 }
+
+const ofAnother: ReturnType<typeof looksFor> = { looks: [], why: 'about another account' }
 
 interface Named {
   readonly id: string
@@ -140,28 +150,12 @@ async function conclude(
     where aws_events.id = r.id`)
 }
 
-/** At once, and then not again before a pause has passed; what comes in between is one more look at its end. */
-function calmly(wake: AwsEventsContext['wake']): AwsEventsContext['wake'] {
-  const calm = (call: () => void) => {
-    let pause: NodeJS.Timeout | undefined
-    let wanted = false
-    const look = () => {
-      wanted = false
-      call()
-      pause = setTimeout(() => {
-        pause = undefined
-        if (wanted) look()
-      }, betweenWakesMs).unref()
-    }
-    return () => {
-      wanted = true
-      if (!pause) look()
-    }
-  }
+/** However often these are called, whoever is woken is not woken more often than it is worth. */
+export function calmly(wake: AwsEventsContext['wake']): AwsEventsContext['wake'] {
   return {
-    catalog: calm(wake.catalog),
-    passwordPolicy: calm(wake.passwordPolicy),
-    trailGate: calm(wake.trailGate),
-    sweep: calm(wake.sweep),
+    catalog: calm(wake.catalog, betweenLooksMs),
+    passwordPolicy: calm(wake.passwordPolicy, betweenLooksMs),
+    trailGate: calm(wake.trailGate, betweenLooksMs),
+    sweep: calm(wake.sweep, betweenSweepsMs),
   }
 }

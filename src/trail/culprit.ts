@@ -46,7 +46,9 @@ export function lookupsFor(drift: AttributedDrift): Lookup[] {
 }
 
 /**
- * The newest event that made it: of the right name and time, about this resource, successful, and not Muster's own.
+ * The event that made it: of the right name and time, about this resource, successful, and not Muster's own. The newest
+ * before it was found: whoever does it once more, after Muster has seen it, did not make what Muster saw. Only where
+ * there is none, clocks may differ, and it is the first after that.
  *
  * @param ownPrincipalId Muster's, a role's without its session
  */
@@ -69,7 +71,34 @@ export function culpritAmong(
         marks.every((mark) => names(event, drift.detail[mark])),
     )
     .sort((a, b) => b.at.getTime() - a.at.getTime())
-  return fitting[0] && culpritOf(fitting[0])
+  const culprit = fitting.find(({ at }) => at <= drift.detectedAt) ?? fitting.at(-1)
+  return culprit && culpritOf(culprit)
+}
+
+/**
+ * The same drift with the names that the user had in between: whoever renames a user, does something to it and renames
+ * it back is on record under a name that no look has seen. Undefined where these events tell of no such name.
+ */
+export function withNamesIn<D extends AttributedDrift>(
+  events: readonly HistoryEvent[],
+  drift: D,
+): D | undefined {
+  const { userNames } = drift.detail
+  if (userNames === undefined) return undefined
+  const { from, to } = windowOf(drift)
+  const known = [userNames].flat().filter((name) => name !== null)
+  const names = new Map(known.map((name) => [name.toLowerCase(), name]))
+  const renames = events.filter(
+    ({ eventName, hasFailed, at }) => eventName === 'UpdateUser' && !hasFailed && at >= from && at <= to,
+  )
+  for (const { subject, newName } of renames) {
+    if (subject === null || newName === null) continue
+    if (names.has(subject.toLowerCase())) names.set(newName.toLowerCase(), newName)
+    else if (names.has(newName.toLowerCase())) names.set(subject.toLowerCase(), subject)
+  }
+  return names.size > new Set(known.map((name) => name.toLowerCase())).size
+    ? { ...drift, detail: { ...drift.detail, userNames: [...names.values()] } }
+    : undefined
 }
 
 /** Whoever calls about themselves need not say so: then the caller is whom it is about. */

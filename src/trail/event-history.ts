@@ -29,6 +29,8 @@ export interface HistoryEvent {
   readonly responseTexts: ReadonlySet<string> | null
   /** The user that the request named; null when it named none. */
   readonly subject: string | null
+  /** Of an `UpdateUser`: the name it gave. */
+  readonly newName: string | null
 }
 
 export interface Lookup {
@@ -38,13 +40,20 @@ export interface Lookup {
   readonly to: Date
 }
 
+export interface Found {
+  /** Newest first. */
+  readonly events: readonly HistoryEvent[]
+  /** There are older ones, which were not read. */
+  readonly isCutShort: boolean
+}
+
 export interface EventHistory {
   /**
-   * Newest first, `maxPages` pages at most. The same lookup is made once.
+   * `maxPages` pages at most. The same lookup is made once.
    *
    * @throws AwsCallError
    */
-  lookUp(region: string, lookup: Lookup): Promise<readonly HistoryEvent[]>
+  lookUp(region: string, lookup: Lookup): Promise<Found>
   /** How many calls were made. */
   readonly calls: number
 }
@@ -60,11 +69,11 @@ export function openEventHistory(
   account: Pick<Account, 'callTrail'>,
   { paceMs, maxPages }: EventHistoryOptions,
 ): EventHistory {
-  const known = new Map<string, Promise<readonly HistoryEvent[]>>()
+  const known = new Map<string, Promise<Found>>()
   let calls = 0
   let nextAt = 0
 
-  async function ask(region: string, { key, value, from, to }: Lookup): Promise<HistoryEvent[]> {
+  async function ask(region: string, { key, value, from, to }: Lookup): Promise<Found> {
     const events: HistoryEvent[] = []
     let NextToken: string | undefined
     for (let page = 0; page < maxPages; page++) {
@@ -85,7 +94,7 @@ export function openEventHistory(
       NextToken = output.NextToken
       if (!NextToken) break
     }
-    return events
+    return { events, isCutShort: NextToken !== undefined }
   }
 
   return {
@@ -133,6 +142,7 @@ export function eventIn(text: string | undefined): readonly HistoryEvent[] {
       requestTexts: textsIn(record.requestParameters),
       responseTexts: record.responseElements ? textsIn(record.responseElements) : null,
       subject: textIn(request.userName),
+      newName: textIn(request.newUserName),
     },
   ]
 }

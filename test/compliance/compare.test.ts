@@ -16,6 +16,7 @@ const recordWith = (more: Partial<RecordedIdentity> = {}): RecordedIdentity => (
   userId: 'AIDA1',
   state: 'active',
   groups: ['engineering', 'muster-baseline'],
+  possibleGroups: ['engineering', 'muster-baseline', 'from-a-run-that-died'],
   boundaryArn,
   mfaEnrolled: true,
   mfaSerials: [serial],
@@ -27,6 +28,7 @@ const recordWith = (more: Partial<RecordedIdentity> = {}): RecordedIdentity => (
   ...more,
 })
 const locked = { state: 'locked', consoleAccess: false, groups: ['muster-quarantine'] } as const
+const blocked = { state: 'blocked' } as const
 const inQuarantine = userWith({ groups: ['muster-quarantine'], boundaryArn: null, tags: {} })
 
 interface World {
@@ -157,6 +159,32 @@ const cases: readonly (readonly [string, World, readonly string[]])[] = [
       record: locked,
     },
     ['credentials that work'],
+  ],
+  [
+    'blocked, with what Muster gave, under whatever name and boundary',
+    {
+      user: userWith({ userName: 'ada', boundaryArn: null, groups: ['engineering', 'from-a-run-that-died'] }),
+      record: blocked,
+    },
+    [],
+  ],
+  ['blocked and gone', { user: null, reported: null, record: blocked }, []],
+  [
+    'blocked, with what others gave',
+    {
+      user: userWith({
+        groups: ['engineering', 'admins'],
+        attachedPolicyArns: [readOnly],
+        inlinePolicies: [inline],
+      }),
+      record: blocked,
+    },
+    ['in other groups', 'a policy is attached', 'an inline policy'],
+  ],
+  [
+    'blocked, with a password and no MFA',
+    { reported: reportedWith({ hasMfa: false }), record: blocked },
+    ['credentials without MFA'],
   ],
 ]
 

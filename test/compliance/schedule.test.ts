@@ -4,11 +4,11 @@ import { after, before, test } from 'node:test'
 import { eq } from 'drizzle-orm'
 import { evaluate } from '../../src/compliance/evaluate.ts'
 import { gatherSnapshot } from '../../src/compliance/gather.ts'
-import { beginScan, readScan, requestScan } from '../../src/compliance/scans.ts'
+import { beginScan, readScan, requestOwnScan, requestScan } from '../../src/compliance/scans.ts'
 import { storeReport } from '../../src/compliance/store.ts'
 import { type SweepContext, sweepIfDue } from '../../src/compliance/sweep.ts'
 import { takeLease } from '../../src/store/lease.ts'
-import { accounts, type TrailLook } from '../../src/store/schema.ts'
+import { accounts, auditEvents, type TrailLook } from '../../src/store/schema.ts'
 import { forEachDatabase } from '../harness/databases.ts'
 import { type AppUnderTest, openApp } from '../http/app-under-test.ts'
 import { musterSettings } from './settings.ts'
@@ -132,6 +132,22 @@ forEachDatabase((_name, openStore) => {
     await lease?.end(now)
     assert.equal(await take(), undefined)
     await other.end(null)
+  })
+
+  test('who asks for a scan stands in the audit record; what Muster asks itself for does not', async () => {
+    const { db } = under.store
+    const { accountId } = context.account
+    const recorded = () =>
+      db.select().from(auditEvents).where(eq(auditEvents.action, 'compliance.scan_requested'))
+    const before = await recorded()
+    const own = await requestOwnScan(db, accountId, 'aws event', now)
+    assert.equal((await readScan(db, own.id))?.requestedBy, 'aws event')
+    assert.equal((await requestScan(db, accountId, 'admin', now)).id, own.id)
+    assert.equal(await swept(), own.id)
+    assert.deepEqual(await recorded(), before)
+    await requestScan(db, accountId, 'admin', now)
+    assert.equal((await recorded()).length, before.length + 1)
+    assert.ok(await swept())
   })
 
   test('a service that stops does not wait for its scan: the next one begins anew', async () => {

@@ -102,7 +102,10 @@ forEachDatabase((_name, openStore) => {
         202,
       ],
       [event({ eventID: 'types', userIdentity: 'root', requestParameters: { userName: { a: 1 } } }), 202],
-      [event({ eventID: 'half \ud800', requestParameters: { userName: '\udfff', groupName: 'a\0b' } }), 202],
+      [event({ eventID: 'half \ud800' }), 400],
+      [event({ eventID: 'x'.repeat(129) }), 400],
+      [event({}, { account: '1'.repeat(13) }), 400],
+      [event({ eventID: 'half', requestParameters: { userName: '\udfff', groupName: 'a\0b' } }), 202],
       [
         '{"__proto__":{"account":"1"},"account":"123456789012","detail":{"eventID":"proto","eventName":"X","eventSource":"y"}}',
         202,
@@ -112,7 +115,34 @@ forEachDatabase((_name, openStore) => {
       const answer = await post(app, payload)
       assert.equal(answer.statusCode, status, JSON.stringify(payload).slice(0, 100))
     }
-    assert.deepEqual((await rows()).map(({ id }) => id).sort(), ['deep', 'half \ufffd', 'proto', 'types'])
+    assert.deepEqual((await rows()).map(({ id }) => id).sort(), ['deep', 'half', 'proto', 'types'])
+  })
+
+  test('an id that no index can hold keeps nobody else from being heard', async () => {
+    const { app, rows } = await fresh()
+    // Letters that do not compress: the row of an index has 2,704 bytes at most.
+    const eventID = Array.from({ length: 2048 }, (_, i) =>
+      String.fromCharCode(0x4e00 + ((i * 7919) % 20_000)),
+    ).join('')
+    const answers = await Promise.all([
+      post(app, event({ eventID: 'e-1' })),
+      post(app, event({ eventID })),
+      post(app, event({ eventID: 'e-2' })),
+      post(app, event({ eventID: 'e-3' })),
+    ])
+    assert.deepEqual(
+      answers.map(({ statusCode }) => statusCode),
+      [202, 400, 202, 202],
+    )
+    assert.deepEqual((await rows()).map(({ id }) => id).sort(), ['e-1', 'e-2', 'e-3'])
+  })
+
+  test('a text of an event that is longer than any of AWS is left out', async () => {
+    const { app, rows } = await fresh()
+    const requestParameters = { userName: '界'.repeat(683), groupName: 'a'.repeat(2048) }
+    await post(app, event({ requestParameters }))
+    const [row] = await rows()
+    assert.deepEqual([row?.event.users, row?.event.groupName], [[], 'a'.repeat(2048)])
   })
 
   test('nothing of a request but names is kept', async () => {
@@ -134,7 +164,7 @@ forEachDatabase((_name, openStore) => {
       assert.equal((await post(app, event(), { 'x-api-key': key })).statusCode, 401)
     }
     assert.equal((await post(app, event(), { 'content-type': 'text/plain' })).statusCode, 415)
-    assert.equal((await post(app, event({ note: 'x'.repeat(256 * 1024) }))).statusCode, 413)
+    assert.equal((await post(app, event({ note: 'x'.repeat(1024 * 1024) }))).statusCode, 413)
     assert.deepEqual(await rows(), [])
   })
 })

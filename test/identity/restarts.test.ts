@@ -74,6 +74,19 @@ forEachEngine((name, open) => {
     await third.close()
   })
 
+  test('a look that was asked for, and whose job was lost, is made up for at the next start', async () => {
+    const { account, settings } = await place()
+    const before = await open({ account, settings })
+    await before.hire('H1')
+    const { id, user_name: UserName } = await before.until('H1', 'awaiting_mfa')
+    call(account, 'AttachUserPolicy', { UserName, PolicyArn: 'arn:aws:iam::aws:policy/ReadOnlyAccess' })
+    await before.service.store.db.execute(sql`update identities set requested = true where id = ${id}`)
+    await before.close()
+    const after = await open({ account, settings })
+    await eventually(() => account.state.users.get(UserName)?.attachedPolicies.length === 0)
+    await after.close()
+  })
+
   test('who leaves in observe mode is locked once Muster may write again', async () => {
     const { account, settings } = await place()
     const before = await open({ account, settings })

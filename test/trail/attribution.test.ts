@@ -1,7 +1,14 @@
 /** What stands, what is over, and what becomes of the search for whoever did it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { AddUserToGroupCommand, CreateGroupCommand, CreateUserCommand, IAMClient } from '@aws-sdk/client-iam'
+import {
+  AddUserToGroupCommand,
+  CreateGroupCommand,
+  CreateUserCommand,
+  IAMClient,
+  TagUserCommand,
+  UpdateUserCommand,
+} from '@aws-sdk/client-iam'
 import { eq } from 'drizzle-orm'
 import { Registry } from 'prom-client'
 import { endpointsAt, openAccount } from '../../src/aws/account.ts'
@@ -75,6 +82,22 @@ async function placeOf(openStore: OpenTestStore) {
       await sandbox.close()
     },
   }
+}
+
+type Place = Awaited<ReturnType<typeof placeOf>>
+
+/** Users with a key each, who act by hand upon `ada` and the group `operations`. */
+async function intruders({ sandbox, iam }: Place, ...names: readonly string[]) {
+  const own = iam(sandbox.credentials.accessKeyId)
+  for (const UserName of ['ada', ...names]) await own.send(new CreateUserCommand({ UserName }))
+  await own.send(new CreateGroupCommand({ GroupName: 'operations' }))
+  return names.map((name, i) => {
+    const accessKeyId = `AKIA${name.toUpperCase().padEnd(15, '0')}${i}`
+    const user = sandbox.state.users.get(name) ?? assert.fail()
+    user.accessKeys = [{ accessKeyId, status: 'Active', createDate: '' } as never]
+    sandbox.state.accessKeyOwners.set(accessKeyId, name)
+    return iam(accessKeyId)
+  })
 }
 
 const added = { userName: 'ada', userNames: ['ada'], groupName: 'operations' }
@@ -154,6 +177,66 @@ forEachDatabase((_name, openStore) => {
       place.notices.map(({ type, data }) => [type, data.driftId]),
       [['drift.attributed', row?.id]],
     )
+    await place.close()
+  })
+
+  test('whoever repeats it once it is found does not get the blame for the first', async () => {
+    const place = await placeOf(openStore)
+    const [mallory, bob] = await intruders(place, 'mallory', 'bob')
+    const join = new AddUserToGroupCommand({ UserName: 'ada', GroupName: 'operations' })
+    await mallory?.send(join)
+    place.move(minuteMs)
+    const found = place.drift('group-added', added)
+    place.move(10_000)
+    await bob?.send(join)
+    place.move(10_000)
+    await mallory?.send(join)
+    // Nobody has done it in time for the other: then the clocks may differ, and it is the first.
+    const early = place.drift('group-added', added, {
+      detectedAt: new Date(found.detectedAt.getTime() + 5000),
+      since: new Date(found.detectedAt.getTime() + 2 * minuteMs + 1000),
+      resource: `${found.resource}-2`,
+    })
+    await place.note(found, early)
+    await place.attribute()
+    const rows = await place.rows()
+    assert.deepEqual(
+      rows.map(({ culprit }) => culprit?.by.split('/').at(-1)),
+      ['mallory', 'bob'],
+    )
+    await place.close()
+  })
+
+  test('more events than are read are said to be too many, and blame nobody', async () => {
+    const place = await placeOf(openStore)
+    const [mallory, bob] = await intruders(place, 'mallory', 'bob')
+    const join = new AddUserToGroupCommand({ UserName: 'ada', GroupName: 'operations' })
+    await mallory?.send(join)
+    place.move(1000)
+    const found = place.drift('group-added', added)
+    place.move(1000)
+    const tag = new TagUserCommand({ UserName: 'ada', Tags: [{ Key: 'a', Value: 'b' }] })
+    for (let i = 0; i < 220; i++) await bob?.send(tag)
+    await bob?.send(join)
+    await place.note(found)
+    await place.attribute()
+    const [row] = await place.rows()
+    assert.deepEqual([row?.attribution, row?.culprit], ['pending', null])
+    assert.match(row?.attributionReason ?? '', /too many events/)
+    await place.close()
+  })
+
+  test('what was done under a name that nobody saw is found by the events that renamed the user', async () => {
+    const place = await placeOf(openStore)
+    const [mallory] = await intruders(place, 'mallory')
+    await mallory?.send(new UpdateUserCommand({ UserName: 'ada', NewUserName: 'tmp' }))
+    await mallory?.send(new AddUserToGroupCommand({ UserName: 'tmp', GroupName: 'operations' }))
+    await mallory?.send(new UpdateUserCommand({ UserName: 'tmp', NewUserName: 'ada' }))
+    await place.note(place.drift('group-added', added))
+    await place.attribute()
+    const [row] = await place.rows()
+    assert.deepEqual([row?.attribution, row?.culprit?.eventName], ['known', 'AddUserToGroup'])
+    assert.match(row?.culprit?.by ?? '', /user\/mallory$/)
     await place.close()
   })
 

@@ -31,7 +31,7 @@ import {
   UploadSSHPublicKeyCommand,
 } from '@aws-sdk/client-iam'
 import { sql } from 'drizzle-orm'
-import { requestReconcile } from '../../src/identity/request.ts'
+import { requestLook } from '../../src/identity/request.ts'
 import { rowsOf } from '../../src/store/open.ts'
 import type { DriftKind } from '../../src/trail/drift-kinds.ts'
 import { ownerOf } from '../credentials/link-owner.ts'
@@ -420,7 +420,7 @@ forEachEngine((_name, openAny) => {
       if (each.by === 'sweep') {
         const { id } = await muster.identity(idOf(each.kind))
         await muster.service.store.db.transaction((tx) =>
-          requestReconcile(tx, muster.service.jobs, [{ id, cause: 'sweep' }]),
+          requestLook(tx, muster.service.jobs, [{ id, cause: 'sweep' }]),
         )
       }
     }

@@ -4,11 +4,14 @@ import { anyObject, oneOf } from './common.ts'
 
 export const AwsEventSchema = Type.Object(
   {
-    account: Type.String({ description: 'The AWS account.' }),
+    account: Type.String({ pattern: '^[0-9]{12}$', description: 'The AWS account.' }),
     'detail-type': Type.Optional(Type.String({ description: '`AWS API Call via CloudTrail`.' })),
     detail: Type.Object(
       {
-        eventID: Type.String({ description: 'What makes a repeat a repeat.' }),
+        eventID: Type.String({
+          pattern: '^[A-Za-z0-9_-]{1,128}$',
+          description: 'What makes a repeat a repeat.',
+        }),
         eventSource: Type.String(),
         eventName: Type.String(),
         eventTime: Type.Optional(Type.String()),
