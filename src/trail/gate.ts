@@ -42,13 +42,13 @@ export function openTrailGate(context: TrailGateContext): GrantGate {
     // That it was shut is asked of the database each time: another look may have opened it.
     if (latest?.isVerified && isCurrent(latest, clock())) return latest
     latest = await readTrailLook(store.db, account.accountId)
-    if (isCurrent(latest, clock())) return latest
+    if (latest && isCurrent(latest, clock())) return latest
     // Whoever asks at the same time shares the answer.
     looking ??= lookAtTrails(context).finally(() => {
       looking = undefined
     })
     latest = await looking
-    return latest
+    return stillGood(latest, clock())
   }
   const unverified = async (mode: typeof trailGate, lead: string) => {
     if (mode !== trailGate) return null
@@ -61,10 +61,16 @@ export function openTrailGate(context: TrailGateContext): GrantGate {
   }
 }
 
-function isCurrent(look: TrailLook | null, now: Date): look is TrailLook {
-  if (!look) return false
+function isCurrent(look: TrailLook, now: Date): boolean {
   const ageMs = now.getTime() - Date.parse(look.checkedAt)
   return ageMs >= 0 && ageMs < (look.isVerified ? goodForMs : badForMs)
+}
+
+/** A verified look that is not of now, however it came about, opens nothing: the next one may. */
+function stillGood(look: TrailLook, now: Date): TrailLook {
+  if (!look.isVerified || isCurrent(look, now)) return look
+  const reason = `the look at CloudTrail of ${look.checkedAt} is not of now: it is looked at again`
+  return { ...look, isVerified: false, reason }
 }
 
 export async function readTrailLook(db: Database, accountId: string): Promise<TrailLook | null> {
@@ -75,7 +81,10 @@ export async function readTrailLook(db: Database, accountId: string): Promise<Tr
   return row?.trail_look ?? null
 }
 
-/** Asks CloudTrail, and records what it says. The answer that stands is the newest, whoever asked for it. */
+/**
+ * Asks CloudTrail, and records what it says. The answer that stands is the newest, whoever asked for it; one that is
+ * dated in the future, by a clock that was ahead, is no newer than any.
+ */
 export async function lookAtTrails(context: TrailGateContext): Promise<TrailLook> {
   const { store, account, clock } = context
   // By the moment of the question: what changes while it is answered is seen by the next look.
@@ -88,9 +97,10 @@ export async function lookAtTrails(context: TrailGateContext): Promise<TrailLook
       sql`select trail_look from accounts where account_id = ${account.accountId} for update`,
     )
     const before = row?.trail_look ?? null
-    if (before && before.checkedAt > checkedAt) return before
+    if (before && before.checkedAt > checkedAt && !isOfFuture(before.checkedAt, clock())) return before
     const isSame = before?.isVerified === seen.isVerified
-    const look: TrailLook = { ...seen, checkedAt, since: isSame ? before.since : checkedAt }
+    const since = isSame && before.since < checkedAt ? before.since : checkedAt
+    const look: TrailLook = { ...seen, checkedAt, since }
     await tx.execute(sql`
       update accounts set trail_look = ${JSON.stringify(look)}::jsonb where account_id = ${account.accountId}`)
     if (!isSame) {
@@ -101,6 +111,8 @@ export async function lookAtTrails(context: TrailGateContext): Promise<TrailLook
     return look
   })
 }
+
+const isOfFuture = (moment: string, now: Date) => Date.parse(moment) > now.getTime()
 
 /** That all is well at the very first look is no news. */
 async function tellOfChange(
@@ -133,7 +145,8 @@ async function noteDrift(
   }
   const difference = trailDrift(before.trailArn, trails)
   if (!difference) return
-  const since = new Date(before.checkedAt)
+  // A moment that is yet to come says nothing of when it was still good.
+  const since = isOfFuture(before.checkedAt, clock()) ? null : new Date(before.checkedAt)
   const drift = accountDrift(difference, { accountId, detectedAt: clock(), since, foundBy: 'look' })
   await announce(tx, noticesOfDrifts(await noteDrifts(tx, [drift])))
 }
