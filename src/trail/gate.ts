@@ -14,9 +14,10 @@ import type { Announce } from '../notify/announce.ts'
 import { type Database, rowsOf, type Store, type Transaction } from '../store/open.ts'
 import type { TrailLook } from '../store/schema.ts'
 import { accountDrift } from './drift.ts'
+import type { DriftKind } from './drift-kinds.ts'
 import { endStanding, noteDrifts, noticesOfDrifts } from './drift-record.ts'
 import { readTrails } from './read-trails.ts'
-import { trailDrift, trailDriftKinds } from './trail-drift.ts'
+import { compareTrails, type TrailComparison, trailLossKinds, watchedBy } from './trail-drift.ts'
 import { verifyTrails } from './verify.ts'
 
 export interface TrailGateContext {
@@ -100,13 +101,12 @@ export async function lookAtTrails(context: TrailGateContext): Promise<TrailLook
     if (before && before.checkedAt > checkedAt && !isOfFuture(before.checkedAt, clock())) return before
     const isSame = before?.isVerified === seen.isVerified
     const since = isSame && before.since < checkedAt ? before.since : checkedAt
-    const look: TrailLook = { ...seen, checkedAt, since }
+    const comparison = compareTrails(watchedBy(before), trails, checkedAt)
+    const look: TrailLook = { ...seen, checkedAt, since, watched: comparison.watched }
     await tx.execute(sql`
       update accounts set trail_look = ${JSON.stringify(look)}::jsonb where account_id = ${account.accountId}`)
-    if (!isSame) {
-      await tellOfChange(tx, context, before, look)
-      await noteDrift(tx, context, before, trails)
-    }
+    if (!isSame) await tellOfChange(tx, context, before, look)
+    await noteDrift(tx, context, comparison, { hasOpened: !isSame && look.isVerified })
     if (look.isVerified) await letThrough(tx, context)
     return look
   })
@@ -132,23 +132,33 @@ async function tellOfChange(
   await announce(tx, [{ type, at, employeeId: null, data }])
 }
 
-/** The trail that was good until now: what was done to it, so that whoever did it is looked for. */
+/** What was done to trails that were good, so that whoever did it is looked for: also while another one keeps it open. */
 async function noteDrift(
   tx: Transaction,
   { account: { accountId }, announce, clock }: TrailGateContext,
-  before: TrailLook | null,
-  trails: Awaited<ReturnType<typeof readTrails>>,
+  { found, mended }: TrailComparison,
+  { hasOpened }: { readonly hasOpened: boolean },
 ): Promise<void> {
-  if (!before?.isVerified || before.trailArn === null) {
-    const scope = { accountId, kinds: trailDriftKinds }
-    return await endStanding(tx, scope, [], { at: clock(), operationId: null })
+  const detectedAt = clock()
+  const end = (kinds: readonly DriftKind[], resources?: readonly string[]) =>
+    endStanding(tx, { accountId, kinds, ...(resources && { resources }) }, [], {
+      at: detectedAt,
+      operationId: null,
+    })
+  if (hasOpened) await end(trailLossKinds)
+  else if (mended.length > 0) await end(trailLossKinds, mended)
+  if (found.length === 0) return
+  // What is found of a trail takes the place of what was found of it before: it is another change, and is told, too.
+  for (const { kind, resource } of found) {
+    if (kind !== 'trail-redirected') await end(trailLossKinds, [resource])
+    if (kind === 'trail-redirected' || kind === 'trail-deleted') await end(['trail-redirected'], [resource])
   }
-  const difference = trailDrift(before.trailArn, trails)
-  if (!difference) return
-  // A moment that is yet to come says nothing of when it was still good.
-  const since = isOfFuture(before.checkedAt, clock()) ? null : new Date(before.checkedAt)
-  const drift = accountDrift(difference, { accountId, detectedAt: clock(), since, foundBy: 'look' })
-  await announce(tx, noticesOfDrifts(await noteDrifts(tx, [drift])))
+  const drifts = found.map(({ seenAt, ...difference }) => {
+    // A moment that is yet to come says nothing of when it was still as before.
+    const since = isOfFuture(seenAt, detectedAt) ? null : new Date(seenAt)
+    return accountDrift(difference, { accountId, detectedAt, since, foundBy: 'look' })
+  })
+  await announce(tx, noticesOfDrifts(await noteDrifts(tx, drifts)))
 }
 
 /** Whoever waits goes on at once. */

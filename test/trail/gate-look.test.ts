@@ -1,7 +1,15 @@
 /** What the trail gate makes of what it sees, on a clock of its own: no loop runs here, the test asks. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { CloudTrailClient, StartLoggingCommand, StopLoggingCommand } from '@aws-sdk/client-cloudtrail'
+import {
+  CloudTrailClient,
+  CreateTrailCommand,
+  DeleteTrailCommand,
+  DescribeTrailsCommand,
+  StartLoggingCommand,
+  StopLoggingCommand,
+  UpdateTrailCommand,
+} from '@aws-sdk/client-cloudtrail'
 import { sql } from 'drizzle-orm'
 import type { Notice } from '../../src/notify/announce.ts'
 import { rowsOf } from '../../src/store/open.ts'
@@ -88,4 +96,67 @@ forEachDatabase((_name, openStore) => {
     assert.deepEqual(await lookAtTrails(older), newer)
     assert.deepEqual(await stored(), newer)
   })
+
+  test('a trail that is made to deliver elsewhere is drift, each time, though the gate stays open', async () => {
+    const { trailBucket } = await lookAtFirst()
+    for (const S3BucketName of ['elsewhere', trailBucket, 'elsewhere']) {
+      await client.send(new UpdateTrailCommand({ Name, S3BucketName }))
+      assert.equal((await lookAtTrails(context)).isVerified, true)
+      await lookAtTrails(context)
+    }
+    assert.deepEqual(await drifts(), [
+      ['trail-redirected', false],
+      ['trail-redirected', false],
+      ['trail-redirected', true],
+    ])
+    assert.deepEqual(
+      told.map(({ type }) => type),
+      ['drift.detected', 'drift.detected', 'drift.detected'],
+    )
+    await client.send(new UpdateTrailCommand({ Name, S3BucketName: trailBucket }))
+  })
+
+  test('a good trail that is stopped, started and deleted while another keeps the gate open is drift', async () => {
+    const { trailBucket } = await lookAtFirst()
+    const own = { Name: 'another', S3BucketName: 'elsewhere', IsMultiRegionTrail: true }
+    await client.send(new CreateTrailCommand(own))
+    await client.send(new StartLoggingCommand({ Name: own.Name }))
+    await lookAtTrails(context)
+    await client.send(new StopLoggingCommand({ Name }))
+    assert.equal((await lookAtTrails(context)).isVerified, true)
+    assert.deepEqual(await drifts(), [['trail-stopped', true]])
+    await client.send(new StartLoggingCommand({ Name }))
+    await lookAtTrails(context)
+    assert.deepEqual(await drifts(), [['trail-stopped', false]])
+    await client.send(new StopLoggingCommand({ Name }))
+    await lookAtTrails(context)
+    await client.send(new DeleteTrailCommand({ Name }))
+    assert.equal((await lookAtTrails(context)).isVerified, true)
+    assert.deepEqual(await drifts(), [
+      ['trail-stopped', false],
+      ['trail-stopped', false],
+      ['trail-deleted', true],
+    ])
+    assert.equal(told.filter(({ type }) => type === 'drift.detected').length, 3)
+    await client.send(new CreateTrailCommand({ ...own, Name, S3BucketName: trailBucket }))
+    await client.send(new DeleteTrailCommand({ Name: own.Name }))
+  })
+
+  /** A first look has nothing to compare with. */
+  async function lookAtFirst() {
+    if (!under.sandbox.buckets.get('elsewhere'))
+      under.sandbox.buckets.create('elsewhere', 'us-east-1', clock())
+    await lookAtTrails(context)
+    const { trailList = [] } = await client.send(new DescribeTrailsCommand({}))
+    return { trailBucket: trailList[0]?.S3BucketName ?? '' }
+  }
+
+  async function drifts() {
+    const { db } = under.store
+    const found = await rowsOf<{ kind: string; standing: boolean }>(
+      db,
+      sql`select kind, standing from drifts order by id`,
+    )
+    return found.map(({ kind, standing }) => [kind, standing])
+  }
 })
