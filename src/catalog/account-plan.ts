@@ -94,17 +94,21 @@ export function planAccount(desired: DesiredAccount, observed: ObservedAccount):
   }
 }
 
+/** The steps that do not wait for the trail gate. */
+export function withoutGrants(steps: readonly AccountStep[]): AccountStep[] {
+  return steps.filter((step) => !mayGrant(step))
+}
+
 /**
- * The steps that do not wait for the trail gate: what denies, and what was put on a group by hand. Everything else of
+ * Whether a step waits for the trail gate: all but what denies, and what was put on a group by hand. Everything else of
  * a new catalog may give its members something.
  */
-export function withoutGrants(steps: readonly AccountStep[]): AccountStep[] {
-  return steps.filter(
-    (step) =>
-      step.do === 'DeleteGroupPolicy' ||
-      ('groupName' in step && isOwn(step.groupName)) ||
-      ('policyName' in step && isOwn(step.policyName)) ||
-      ('policyArn' in step && isOwn(step.policyArn.slice(step.policyArn.lastIndexOf('/') + 1))),
+export function mayGrant(step: AccountStep): boolean {
+  return !(
+    step.do === 'DeleteGroupPolicy' ||
+    ('groupName' in step && isOwn(step.groupName)) ||
+    ('policyName' in step && isOwn(step.policyName)) ||
+    ('policyArn' in step && isOwn(step.policyArn.slice(step.policyArn.lastIndexOf('/') + 1)))
   )
 }
 

@@ -12,7 +12,7 @@ import { type Database, rowsOf } from '../store/open.ts'
 import { type OperationStatus, operations, type RecordedStep } from '../store/schema.ts'
 import type { NewDrift } from '../trail/drift.ts'
 import { desiredAccount } from './account.ts'
-import { type AccountPlan, planAccount, withoutGrants } from './account-plan.ts'
+import { type AccountPlan, mayGrant, planAccount, withoutGrants } from './account-plan.ts'
 import { accountStepParams, applyAccountStep } from './apply.ts'
 import type { Catalog } from './catalog.ts'
 import { hashOf } from './drift.ts'
@@ -90,9 +90,10 @@ export async function reconcileCatalog(
       return 'settled'
     }
     const drifts = await catalogDrifts(context, { plan, desired, desiredHash })
-    const heldBy = await holdOf(context, plan)
+    const hold = await holdOf(context, plan)
+    const heldBy = await hold()
     const now = heldBy === null ? plan : { ...plan, steps: withoutGrants(plan.steps) }
-    const failure = (await perform(context, now, drifts, signal)) ?? heldBy
+    const failure = (await perform(context, now, { drifts, hold, signal })) ?? heldBy
     problem = failure ?? problem
     done = failure === null && plan.conflicts.length === 0
     return done ? 'settled' : 'unsettled'
@@ -159,22 +160,29 @@ function problemOf({ conflicts, leftovers }: AccountPlan): string | null {
 
 const clearsAway: ReadonlySet<string> = new Set(['DeleteGroup', 'DeletePolicy'])
 
-/** Why the plan has to wait, or null. What was there before, and is only set right again, gives nobody anything new. */
-async function holdOf({ db, account, catalog, trailGate }: CatalogContext, plan: AccountPlan) {
-  if (withoutGrants(plan.steps).length === plan.steps.length) return null
+/** Tells why what the plan grants has to wait at that moment, or null. */
+type Hold = () => Promise<string | null>
+
+/** What was there before, and is only set right again, gives nobody anything new: it never waits. */
+async function holdOf({ db, account, catalog, trailGate }: CatalogContext, plan: AccountPlan): Promise<Hold> {
+  const never = async () => null
+  if (!plan.steps.some(mayGrant)) return never
   const [row] = await rowsOf<{ catalog_hash: string | null }>(
     db,
     sql`select catalog_hash from accounts where account_id = ${account.accountId}`,
   )
-  return row?.catalog_hash === catalog.hash ? null : await trailGate.closedBecause()
+  return row?.catalog_hash === catalog.hash ? never : () => trailGate.closedBecause()
 }
 
-/** What failed, or null. Ends at the first failure: the order of the steps is a security property. */
+/**
+ * What failed or has to wait, or null. Ends at the first failure: the order of the steps is a security property. At
+ * the account's pace a run may last for minutes, so the gate is asked again before each step that may grant; once it is
+ * shut, those are left for another run, as if it had been shut at the start.
+ */
 async function perform(
   context: CatalogContext,
   plan: AccountPlan,
-  drifts: readonly NewDrift[],
-  signal: AbortSignal,
+  { drifts, hold, signal }: { drifts: readonly NewDrift[]; hold: Hold; signal: AbortSignal },
 ): Promise<string | null> {
   if (plan.steps.length === 0) {
     await endCatalogDrifts(context)
@@ -183,13 +191,15 @@ async function perform(
   const startedAt = context.clock()
   const steps: RecordedStep[] = []
   let failure: string | null = null
+  let heldBy: string | null = null
   let status: OperationStatus = 'done'
   for (const step of plan.steps) {
     if (failure === null && signal.aborted) {
       failure = 'Muster was stopped before it was done: the next start goes on'
       status = 'stopped'
     }
-    if (failure !== null) {
+    if (failure === null && heldBy === null && mayGrant(step)) heldBy = await hold()
+    if (failure !== null || (heldBy !== null && mayGrant(step))) {
       steps.push({ do: step.do, params: accountStepParams(step), outcome: 'skipped' })
       continue
     }
@@ -200,6 +210,10 @@ async function perform(
       failure = error.message
       status = 'failed'
     }
+  }
+  if (failure === null && heldBy !== null) {
+    failure = heldBy
+    status = 'stopped'
   }
   await record(context, startedAt, steps, status, failure, drifts)
   return failure

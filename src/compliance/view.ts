@@ -36,6 +36,7 @@ export interface AccountView {
   /** Null before the first scan. */
   readonly takenAt: Date | null
   readonly evaluatedAt: Date | null
+  /** Null where nobody knows it, too: when the report is dated in the future. */
   readonly ageSeconds: number | null
   /** Why nothing of it may be taken for the present state; null when it may. */
   readonly reason: string | null
@@ -55,6 +56,8 @@ export interface TrailGateView {
 
 /** Older than this, a report says nothing about now: three sweeps have been missed. */
 export const staleAfterMs = 30 * 60_000
+/** So far ahead the clock of another replica may be; what is dated further ahead has no age that anybody knows. */
+const aheadMs = 60_000
 
 export type ComplianceView = () => Promise<readonly AccountView[]>
 
@@ -91,15 +94,15 @@ export function createComplianceView(context: ViewContext): ComplianceView {
           const practices = unscanned(controls)
           return { ...about, ...never, status: 'unknown', reason, exceptions, practices }
         }
-        const ageMs = Math.max(0, now.getTime() - seenSince.getTime())
-        const reason = ageMs > staleAfterMs ? `the last scan is ${wordsOf(ageMs)} old` : null
+        const ageMs = now.getTime() - seenSince.getTime()
+        const reason = staleness(seenSince, ageMs)
         const current = practicesOf(report.controls.map((control) => withExceptions(control, exceptions)))
         const practices = reason === null ? current : outdated(current, reason)
         return {
           ...about,
           takenAt: seenSince,
           evaluatedAt: new Date(report.evaluatedAt),
-          ageSeconds: Math.floor(ageMs / 1000),
+          ageSeconds: ageMs < -aheadMs ? null : Math.floor(Math.max(0, ageMs) / 1000),
           status: overall(practices),
           reason,
           exceptions,
@@ -131,7 +134,8 @@ function trailGateView({ trailGate: mode }: ViewContext, look: TrailLook | null)
     : { mode, isVerified: false, reason: 'CloudTrail has not been looked at yet', checkedAt: null }
 }
 
-function wordsOf(ageMs: number): string {
-  const minutes = Math.floor(ageMs / 60_000)
-  return `${minutes} minutes`
+/** Why a report of that age says nothing about now; null when it does. */
+function staleness(takenAt: Date, ageMs: number): string | null {
+  if (ageMs < -aheadMs) return `the last scan is dated ${takenAt.toISOString()}, which is yet to come`
+  return ageMs > staleAfterMs ? `the last scan is ${Math.floor(ageMs / 60_000)} minutes old` : null
 }

@@ -17,7 +17,13 @@ export interface Lease {
   end(at: Date | null): Promise<void>
 }
 
-/** Undefined when another replica is at it, or it is not due yet. */
+/**
+ * Undefined when another replica is at it, or it is not due yet.
+ *
+ * Clocks of replicas differ by seconds, and one that was far ahead may be set right: what it wrote down must not keep
+ * everybody from the work until that future has come. So a moment that lies further ahead than any lease could reach
+ * counts for nothing.
+ */
 export async function takeLease(
   db: Database,
   accountId: string,
@@ -27,13 +33,16 @@ export async function takeLease(
   const at = now.toISOString()
   let until = new Date(now.getTime() + leaseMs).toISOString()
   const lastBefore = new Date(now.getTime() - everyMs).toISOString()
+  const implausible = new Date(now.getTime() + 2 * leaseMs).toISOString()
   const rows = await rowsOf(
     db,
     sql`
       insert into leases as lease (account_id, name, leased_until) values (${accountId}, ${name}, ${until}::timestamptz)
       on conflict (account_id, name) do update set leased_until = excluded.leased_until
-      where (lease.leased_until is null or lease.leased_until <= ${at}::timestamptz)
-        and (lease.done_at is null or lease.done_at <= ${lastBefore}::timestamptz)
+      where (lease.leased_until is null or lease.leased_until <= ${at}::timestamptz
+          or lease.leased_until > ${implausible}::timestamptz)
+        and (${everyMs === 0} or lease.done_at is null or lease.done_at <= ${lastBefore}::timestamptz
+          or lease.done_at > ${implausible}::timestamptz)
       returning account_id`,
   )
   if (rows.length === 0) return undefined

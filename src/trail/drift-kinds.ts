@@ -242,6 +242,14 @@ export const driftKinds = {
     marks: ['trailNames'],
     remedies: nothing,
   },
+  'trail-redirected': {
+    says: ({ trailArn, changes }) =>
+      `The trail ${trailArn} was changed by hand: ${[changes].flat().join(', ')}`,
+    // One that is deleted and made anew within seconds is the same trail to whoever looks.
+    events: ['UpdateTrail', 'CreateTrail'],
+    marks: ['trailNames'],
+    remedies: nothing,
+  },
   'user-unmanaged': {
     says: ({ userName }) => `The user ${userName} was made by hand; Muster does not manage it`,
     events: ['CreateUser'],

@@ -65,7 +65,12 @@ export async function noteDrifts(tx: Transaction, drifts: readonly NewDrift[]): 
 /** Whose standing drifts a look was about. */
 export type Scope =
   | { readonly identityId: string }
-  | { readonly accountId: string; readonly kinds: readonly DriftKind[] }
+  | {
+      readonly accountId: string
+      readonly kinds: readonly DriftKind[]
+      /** Left out for all of the account. */
+      readonly resources?: readonly string[]
+    }
 
 /**
  * Ends what a look has not found any more: what was open is repaired, by that operation where there was one;
@@ -85,7 +90,8 @@ export async function endStanding(
   const within =
     'identityId' in scope
       ? sql`identity_id = ${scope.identityId}`
-      : sql`account_id = ${scope.accountId} and identity_id is null and kind = any(${sql.param(scope.kinds)}::text[])`
+      : sql`account_id = ${scope.accountId} and identity_id is null and kind = any(${sql.param(scope.kinds)}::text[])
+          and (${scope.resources === undefined} or resource = any(${sql.param(scope.resources ?? [])}::text[]))`
   await tx.execute(sql`
     update drifts set standing = false,
       repaired_at = case when status = 'open' then ${at.toISOString()}::timestamptz else repaired_at end,

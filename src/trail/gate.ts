@@ -14,9 +14,10 @@ import type { Announce } from '../notify/announce.ts'
 import { type Database, rowsOf, type Store, type Transaction } from '../store/open.ts'
 import type { TrailLook } from '../store/schema.ts'
 import { accountDrift } from './drift.ts'
+import type { DriftKind } from './drift-kinds.ts'
 import { endStanding, noteDrifts, noticesOfDrifts } from './drift-record.ts'
 import { readTrails } from './read-trails.ts'
-import { trailDrift, trailDriftKinds } from './trail-drift.ts'
+import { compareTrails, type TrailComparison, trailLossKinds, watchedBy } from './trail-drift.ts'
 import { verifyTrails } from './verify.ts'
 
 export interface TrailGateContext {
@@ -42,13 +43,13 @@ export function openTrailGate(context: TrailGateContext): GrantGate {
     // That it was shut is asked of the database each time: another look may have opened it.
     if (latest?.isVerified && isCurrent(latest, clock())) return latest
     latest = await readTrailLook(store.db, account.accountId)
-    if (isCurrent(latest, clock())) return latest
+    if (latest && isCurrent(latest, clock())) return latest
     // Whoever asks at the same time shares the answer.
     looking ??= lookAtTrails(context).finally(() => {
       looking = undefined
     })
     latest = await looking
-    return latest
+    return stillGood(latest, clock())
   }
   const unverified = async (mode: typeof trailGate, lead: string) => {
     if (mode !== trailGate) return null
@@ -61,10 +62,16 @@ export function openTrailGate(context: TrailGateContext): GrantGate {
   }
 }
 
-function isCurrent(look: TrailLook | null, now: Date): look is TrailLook {
-  if (!look) return false
+function isCurrent(look: TrailLook, now: Date): boolean {
   const ageMs = now.getTime() - Date.parse(look.checkedAt)
   return ageMs >= 0 && ageMs < (look.isVerified ? goodForMs : badForMs)
+}
+
+/** A verified look that is not of now, however it came about, opens nothing: the next one may. */
+function stillGood(look: TrailLook, now: Date): TrailLook {
+  if (!look.isVerified || isCurrent(look, now)) return look
+  const reason = `the look at CloudTrail of ${look.checkedAt} is not of now: it is looked at again`
+  return { ...look, isVerified: false, reason }
 }
 
 export async function readTrailLook(db: Database, accountId: string): Promise<TrailLook | null> {
@@ -75,7 +82,10 @@ export async function readTrailLook(db: Database, accountId: string): Promise<Tr
   return row?.trail_look ?? null
 }
 
-/** Asks CloudTrail, and records what it says. The answer that stands is the newest, whoever asked for it. */
+/**
+ * Asks CloudTrail, and records what it says. The answer that stands is the newest, whoever asked for it; one that is
+ * dated in the future, by a clock that was ahead, is no newer than any.
+ */
 export async function lookAtTrails(context: TrailGateContext): Promise<TrailLook> {
   const { store, account, clock } = context
   // By the moment of the question: what changes while it is answered is seen by the next look.
@@ -88,19 +98,21 @@ export async function lookAtTrails(context: TrailGateContext): Promise<TrailLook
       sql`select trail_look from accounts where account_id = ${account.accountId} for update`,
     )
     const before = row?.trail_look ?? null
-    if (before && before.checkedAt > checkedAt) return before
+    if (before && before.checkedAt > checkedAt && !isOfFuture(before.checkedAt, clock())) return before
     const isSame = before?.isVerified === seen.isVerified
-    const look: TrailLook = { ...seen, checkedAt, since: isSame ? before.since : checkedAt }
+    const since = isSame && before.since < checkedAt ? before.since : checkedAt
+    const comparison = compareTrails(watchedBy(before), trails, checkedAt)
+    const look: TrailLook = { ...seen, checkedAt, since, watched: comparison.watched }
     await tx.execute(sql`
       update accounts set trail_look = ${JSON.stringify(look)}::jsonb where account_id = ${account.accountId}`)
-    if (!isSame) {
-      await tellOfChange(tx, context, before, look)
-      await noteDrift(tx, context, before, trails)
-    }
+    if (!isSame) await tellOfChange(tx, context, before, look)
+    await noteDrift(tx, context, comparison, { hasOpened: !isSame && look.isVerified })
     if (look.isVerified) await letThrough(tx, context)
     return look
   })
 }
+
+const isOfFuture = (moment: string, now: Date) => Date.parse(moment) > now.getTime()
 
 /** That all is well at the very first look is no news. */
 async function tellOfChange(
@@ -120,22 +132,33 @@ async function tellOfChange(
   await announce(tx, [{ type, at, employeeId: null, data }])
 }
 
-/** The trail that was good until now: what was done to it, so that whoever did it is looked for. */
+/** What was done to trails that were good, so that whoever did it is looked for: also while another one keeps it open. */
 async function noteDrift(
   tx: Transaction,
   { account: { accountId }, announce, clock }: TrailGateContext,
-  before: TrailLook | null,
-  trails: Awaited<ReturnType<typeof readTrails>>,
+  { found, mended }: TrailComparison,
+  { hasOpened }: { readonly hasOpened: boolean },
 ): Promise<void> {
-  if (!before?.isVerified || before.trailArn === null) {
-    const scope = { accountId, kinds: trailDriftKinds }
-    return await endStanding(tx, scope, [], { at: clock(), operationId: null })
+  const detectedAt = clock()
+  const end = (kinds: readonly DriftKind[], resources?: readonly string[]) =>
+    endStanding(tx, { accountId, kinds, ...(resources && { resources }) }, [], {
+      at: detectedAt,
+      operationId: null,
+    })
+  if (hasOpened) await end(trailLossKinds)
+  else if (mended.length > 0) await end(trailLossKinds, mended)
+  if (found.length === 0) return
+  // What is found of a trail takes the place of what was found of it before: it is another change, and is told, too.
+  for (const { kind, resource } of found) {
+    if (kind !== 'trail-redirected') await end(trailLossKinds, [resource])
+    if (kind === 'trail-redirected' || kind === 'trail-deleted') await end(['trail-redirected'], [resource])
   }
-  const difference = trailDrift(before.trailArn, trails)
-  if (!difference) return
-  const since = new Date(before.checkedAt)
-  const drift = accountDrift(difference, { accountId, detectedAt: clock(), since, foundBy: 'look' })
-  await announce(tx, noticesOfDrifts(await noteDrifts(tx, [drift])))
+  const drifts = found.map(({ seenAt, ...difference }) => {
+    // A moment that is yet to come says nothing of when it was still as before.
+    const since = isOfFuture(seenAt, detectedAt) ? null : new Date(seenAt)
+    return accountDrift(difference, { accountId, detectedAt, since, foundBy: 'look' })
+  })
+  await announce(tx, noticesOfDrifts(await noteDrifts(tx, drifts)))
 }
 
 /** Whoever waits goes on at once. */

@@ -7,6 +7,7 @@ import { gatherSnapshot } from '../../src/compliance/gather.ts'
 import { beginScan, readScan, requestOwnScan, requestScan } from '../../src/compliance/scans.ts'
 import { storeReport } from '../../src/compliance/store.ts'
 import { type SweepContext, sweepIfDue } from '../../src/compliance/sweep.ts'
+import { createComplianceView } from '../../src/compliance/view.ts'
 import { takeLease } from '../../src/store/lease.ts'
 import { accounts, auditEvents, type TrailLook } from '../../src/store/schema.ts'
 import { forEachDatabase } from '../harness/databases.ts'
@@ -160,5 +161,30 @@ forEachDatabase((_name, openStore) => {
     assert.equal((await readScan(db, asked.id))?.status, 'failed')
     await requestScan(db, accountId, 'admin', now)
     assert.ok(await swept())
+  })
+
+  test('when the clock was an hour ahead, its report says nothing about now, and a sweep comes at once', async () => {
+    const { db } = under.store
+    const accountId = () => context.account.accountId
+    const view = createComplianceView({
+      db,
+      controls: tinyControls,
+      accountId,
+      trailGate: 'enforce',
+      clock: () => now,
+    })
+    pass(60 * minuteMs)
+    assert.ok(await swept())
+    pass(-60 * minuteMs)
+    const [wrong] = await view()
+    assert.equal(wrong?.status, 'unknown')
+    assert.equal(wrong?.ageSeconds, null)
+    assert.match(wrong?.reason ?? '', /^the last scan is dated .* yet to come$/)
+    assert.ok(await swept())
+    const [right] = await view()
+    assert.equal(right?.reason, null)
+    // Replicas' clocks differ by seconds.
+    pass(-30_000)
+    assert.deepEqual([(await view())[0]?.reason, (await view())[0]?.ageSeconds], [null, 0])
   })
 })

@@ -6,6 +6,13 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { before, test } from 'node:test'
 import {
+  CloudTrailClient,
+  CreateTrailCommand,
+  DeleteTrailCommand,
+  StartLoggingCommand,
+  UpdateTrailCommand,
+} from '@aws-sdk/client-cloudtrail'
+import {
   AddUserToGroupCommand,
   AttachGroupPolicyCommand,
   AttachUserPolicyCommand,
@@ -292,10 +299,39 @@ const accounts: readonly AccountCase[] = [
   },
 ]
 
+interface TrailCase {
+  readonly kind: DriftKind
+  /** By calls to CloudTrail; the last one is the one that the drift is attributed to. */
+  readonly tamper: readonly IamCall[]
+  readonly message: RegExp
+}
+
+const Name = 'muster-sandbox'
+const elsewhere = 'a-bucket-of-mallorys'
+
+/** One after the other; after each there is a trail that is good enough, and the gate is open. */
+const trails: readonly TrailCase[] = [
+  {
+    kind: 'trail-redirected',
+    tamper: [new UpdateTrailCommand({ Name, S3BucketName: elsewhere })],
+    message: /its bucket from .+ to a-bucket-of-mallorys/,
+  },
+  {
+    kind: 'trail-deleted',
+    tamper: [
+      new CreateTrailCommand({ Name: 'mallorys', S3BucketName: elsewhere, IsMultiRegionTrail: true }),
+      new StartLoggingCommand({ Name: 'mallorys' }),
+      new DeleteTrailCommand({ Name }),
+    ],
+    message: /muster-sandbox was deleted/,
+  },
+]
+
 forEachEngine((_name, openAny) => {
   const settings = { MUSTER_AWS_EVENTS_KEY: eventsKey }
   const { move, running, clock } = withMovedClock((options) => openAny({ ...options, settings }))
   let mallory: IAMClient
+  let malloryAtCloudTrail: CloudTrailClient
   let bystanders: string
   const victims = new Map<DriftKind, Victim>()
   const idOf = (kind: string) => `T-${kind}`
@@ -318,11 +354,13 @@ forEachEngine((_name, openAny) => {
     const { AccessKey } = call(sandbox, 'CreateAccessKey', { UserName: 'mallory' }) as unknown as {
       AccessKey: { AccessKeyId: string; SecretAccessKey: string }
     }
-    mallory = new IAMClient({
+    const settings = {
       endpoint: sandbox.url,
       region: 'us-east-1',
       credentials: { accessKeyId: AccessKey.AccessKeyId, secretAccessKey: AccessKey.SecretAccessKey },
-    })
+    }
+    mallory = new IAMClient(settings)
+    malloryAtCloudTrail = new CloudTrailClient(settings)
     bystanders = await others()
     await Promise.all(users.map((each) => muster.hire(idOf(each.kind), { role: 'backend-engineer' })))
     for (const { kind, victim } of users) victims.set(kind, await prepare(kind, victim))
@@ -465,6 +503,25 @@ forEachEngine((_name, openAny) => {
     }
   })
 
+  test(`${trails.length} kinds of tampering with a trail that leave a good one are each found, reported and attributed`, async (t) => {
+    const { api, sandbox } = await running()
+    sandbox.buckets.create(elsewhere, 'us-east-1', clock())
+    for (const { kind, tamper, message } of trails) {
+      await t.test(kind, async () => {
+        for (const command of tamper) await malloryAtCloudTrail.send(command as never)
+        move(15_000)
+        const { status } = await eventually(async () => await driftOf(kind), {
+          withinMs: 30_000,
+          what: `noticing ${kind}`,
+        })
+        assert.equal(status, 'reported')
+        const drift = await mustBeMallorys(kind, nameOf(tamper.at(-1)))
+        assert.match(drift.message, message)
+        assert.deepEqual((await api('GET', '/v1/audit?action=trail_gate.closed')).items, [])
+      })
+    }
+  })
+
   test('nothing else was called drift, and whoever Muster does not manage was not touched', async () => {
     const { api, service } = await running()
     await eventually(async () => {
@@ -487,7 +544,7 @@ forEachEngine((_name, openAny) => {
     const { items } = await api('GET', '/v1/drifts?status=reported')
     assert.deepEqual(
       items.map(({ kind }: { kind: string }) => kind),
-      ['deny-attached'],
+      ['trail-deleted', 'trail-redirected', 'deny-attached'],
     )
   })
 })
