@@ -118,7 +118,7 @@ async function openRunningService(options: ServiceUnderTestOptions): Promise<Run
     clock,
     credentials: sandbox.credentials,
     ...(options.controls ? { controls: options.controls } : {}),
-    ...(config.databaseUrl ? {} : { store: await openEmbedded() }),
+    ...(config.databaseUrl || config.dataDir !== 'memory://' ? {} : { store: await openEmbedded() }),
   })
   await service.working
   if (config.mode === 'enforce') await accountIsReady(service)
