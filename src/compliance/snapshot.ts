@@ -136,6 +136,16 @@ export interface ManagedIdentity {
   /** What its role means; the baseline first. Empty where it should be in none. */
   readonly groups: readonly string[]
   readonly boundaryArn: string | null
+  /** Null when Muster has not looked, or has begun something since of which it does not know the end. */
+  readonly seen: SeenCredentials | null
+}
+
+/** Credentials of a user as Muster itself read them, or left them when it made the user. */
+export interface SeenCredentials {
+  readonly at: Date
+  readonly hasPassword: boolean
+  readonly hasMfa: boolean
+  readonly activeKeys: readonly { readonly createdAt: Date; readonly usedAt: Date | null }[]
 }
 
 export interface GroupUsage {
