@@ -75,6 +75,7 @@ export function fineAccount({ users = 3 }: { users?: number } = {}): AccountSnap
         },
       ],
     }),
+    roles: known({ count: 7, administrators: [], unreadable: [], readAt: NOW }),
     virtualMfaDevices: known(
       names.map((name) => ({
         serial: `arn:aws:iam::${ACCOUNT_ID}:mfa/muster/${name}`,
