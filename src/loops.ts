@@ -1,5 +1,6 @@
 import { startCatalogLoop } from './catalog/reconcile.ts'
 import type { Control } from './compliance/control.ts'
+import { startRolesLoop } from './compliance/roles-loop.ts'
 import { requestOwnScan } from './compliance/scans.ts'
 import { startSweep } from './compliance/sweep.ts'
 import { startUsageLoop } from './compliance/usage-loop.ts'
@@ -102,6 +103,7 @@ export function startLoops(
     drain,
     passwordPolicyLoop,
     sweep,
+    startRolesLoop({ db: store.db, account, clock, log }),
     startUsageLoop({ db: store.db, account, catalog, path: config.iamPath, clock, log }),
     startDueSweep(store, evaluation, clock, log),
     startRetention({ store, clock, log, deliveryRetentionDays: config.deliveryRetentionDays }),

@@ -58,6 +58,22 @@ export function verdictOf(findings: readonly Finding[], evidence: Evidence): Ver
   return findings.length === 0 ? { status: 'pass', evidence } : { status: 'fail', findings, evidence }
 }
 
+/** What verdicts on parts of one question come to: open when one of them is, with all that was found. */
+export function together(...verdicts: readonly Verdict[]): Verdict {
+  const findings = verdicts.flatMap((verdict) => (verdict.status === 'pass' ? [] : verdict.findings))
+  const open = verdicts.filter((verdict) => verdict.status === 'unknown')
+  if (open.length > 0) {
+    return {
+      status: 'unknown',
+      reason: [...new Set(open.map(({ reason }) => reason))].join('; '),
+      missingPermissions: [...new Set(open.flatMap(({ missingPermissions }) => missingPermissions))].sort(),
+      findings,
+    }
+  }
+  const evidence = verdicts.map((verdict) => (verdict.status === 'unknown' ? {} : verdict.evidence))
+  return verdictOf(findings, Object.assign({}, ...evidence))
+}
+
 /** What could not be looked at. Findings that are sure all the same are kept. */
 export function unknownVerdict(
   reasons: readonly Unknown[],

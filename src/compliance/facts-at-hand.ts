@@ -1,7 +1,8 @@
 /** Judging from facts: only when all that is needed is known, and never from old ones. */
-import { type Fact, known, type Unknown, unknown } from '../aws/fact.ts'
-import { unknownVerdict, type Verdict } from './control.ts'
-import type { AccountSnapshot, ReportedKey, ReportedUser } from './snapshot.ts'
+import { type Fact, known, mapFact, type Unknown, unknown } from '../aws/fact.ts'
+import { type Finding, unknownVerdict, type Verdict, verdictOf } from './control.ts'
+import { whoIsReported, whyUnseen } from './not-yet-reported.ts'
+import type { AccountSnapshot, AuthorizedUser, ReportedKey, ReportedUser } from './snapshot.ts'
 
 type Values<Facts> = { readonly [Name in keyof Facts]: Facts[Name] extends Fact<infer Value> ? Value : never }
 
@@ -19,40 +20,63 @@ export function withFacts<Facts extends Readonly<Record<string, Fact<unknown>>>>
 }
 
 export interface Reported {
-  /** Whose lines may be judged: of users that are still there. */
+  /** Of users that are still there: as the report has them, or as Muster saw them since it was made. */
   readonly users: readonly ReportedUser[]
   readonly root: ReportedUser | null
+  /** Users of whose credentials nothing is known yet. */
+  readonly unseen: Fact<readonly AuthorizedUser[]>
   /** What an auditor should know of the report's age. */
   readonly evidence: {
     readonly reportMadeAt: string
     readonly users: number
-    /** Made after the report: the next one has them. */
-    readonly usersNotYetReported: number
+    /** Made after the report: the next one has them. Null where it is not known who is there. */
+    readonly usersNotYetReported: number | null
+    /** Of these, those whose credentials Muster itself saw. */
+    readonly usersSeenByMuster: number
   }
 }
 
 /** IAM makes a new report once the last one is four hours old; one that is much older was not made by asking. */
 const maxReportAgeHours = 8
 
-/** The credential report, without the users that have gone since it was made. */
-export function reportedOf(snapshot: AccountSnapshot): Fact<Reported> {
-  const { report, authorization, takenAt } = snapshot
+/** The credential report, without the users that have gone since it was made, and with those that Muster saw since. */
+export function reportedOf({ report, authorization, muster, takenAt }: AccountSnapshot): Fact<Reported> {
   if (!report.known) return report
   const { madeAt, root, users } = report.value
-  if (takenAt.getTime() - madeAt.getTime() > maxReportAgeHours * 3_600_000)
+  const oldest = new Date(takenAt.getTime() - maxReportAgeHours * 3_600_000)
+  if (madeAt < oldest)
     return unknown(`The credential report is of ${madeAt.toISOString()}: IAM has not made a newer one`)
-  const reported = new Set(users.map(({ arn }) => arn))
-  const there = authorization.known ? new Set(authorization.value.users.map(({ arn }) => arn)) : reported
-  const remaining = users.filter(({ arn }) => there.has(arn))
+  const who = mapFact(authorization, (found) => whoIsReported(users, found, muster, oldest))
+  const { reported, seen } = who.known ? who.value : { reported: users, seen: [] }
   return known({
-    users: remaining,
+    users: [...reported, ...seen],
     root,
+    unseen: mapFact(who, ({ unseen }) => unseen),
     evidence: {
       reportMadeAt: madeAt.toISOString(),
-      users: remaining.length,
-      usersNotYetReported: [...there].filter((arn) => !reported.has(arn)).length,
+      users: reported.length,
+      usersNotYetReported: who.known ? seen.length + who.value.unseen.length : null,
+      usersSeenByMuster: seen.length,
     },
   })
+}
+
+/**
+ * The verdict of a control that asks something of every user, new ones too: open while nobody has seen the
+ * credentials of some.
+ *
+ * @param isFine whether a user cannot be bad, whichever credentials it has
+ */
+export function verdictOnEverybody(
+  findings: readonly Finding[],
+  { unseen, evidence }: Reported,
+  isFine: (user: AuthorizedUser) => boolean = () => false,
+): Verdict {
+  if (!unseen.known) return unknownVerdict([unseen], findings)
+  const open = unseen.value.filter((user) => !isFine(user))
+  return open.length > 0
+    ? unknownVerdict([unknown(whyUnseen(open, evidence.reportMadeAt))], findings)
+    : verdictOf(findings, evidence)
 }
 
 /** Of those that may have keys: everybody, root too. */

@@ -7,7 +7,9 @@ import {
   type UserDetail,
 } from '@aws-sdk/client-iam'
 import { type Ask, eachPage } from '../aws/ask.ts'
-import type { PolicyDocument } from '../catalog/catalog.ts'
+import type { RolesFound } from '../store/compliance-tables.ts'
+import { parseDocument } from './encoded-document.ts'
+import { collectRoles } from './roles.ts'
 import type {
   Authorization,
   AuthorizedGroup,
@@ -16,33 +18,48 @@ import type {
   InlinePolicy,
 } from './snapshot.ts'
 
+/** With what matters of roles: of none, where they were not asked for. */
+export interface GatheredAuthorization {
+  readonly authorization: Authorization
+  readonly roles: RolesFound
+}
+
 /**
  * @param onPage hears how much there is so far
  * @throws AwsCallError when IAM refuses: half a view proves nothing
  */
 export async function gatherAuthorization(
   ask: Ask,
+  { withRoles }: { readonly withRoles: boolean },
   onPage: (counts: { users: number; groups: number; policies: number }) => void,
-): Promise<Authorization> {
+): Promise<GatheredAuthorization> {
   const users: AuthorizedUser[] = []
   const groups: AuthorizedGroup[] = []
   const policies: AuthorizedPolicy[] = []
+  const roles = collectRoles()
   const shared = sharing()
   await eachPage(
     ask,
     (page) =>
       new GetAccountAuthorizationDetailsCommand({
-        Filter: ['User', 'Group', 'LocalManagedPolicy', 'AWSManagedPolicy'],
+        Filter: [
+          'User',
+          'Group',
+          'LocalManagedPolicy',
+          'AWSManagedPolicy',
+          ...(withRoles ? (['Role'] as const) : []),
+        ],
         ...page,
       }),
     (output) => {
       for (const user of output.UserDetailList ?? []) users.push(toUser(user, shared))
       for (const group of output.GroupDetailList ?? []) groups.push(toGroup(group, shared))
       for (const policy of output.Policies ?? []) if (isKept(policy)) policies.push(toPolicy(policy))
+      roles.take(output.RoleDetailList)
       onPage({ users: users.length, groups: groups.length, policies: policies.length })
     },
   )
-  return { users, groups, policies }
+  return { authorization: { users, groups, policies }, roles: roles.found() }
 }
 
 /** AWS tells those of its own policies that are in use; whoever tells the other thousand, they say nothing of this account. */
@@ -123,13 +140,3 @@ const toInline = ({ PolicyName, PolicyDocument }: PolicyDetail): InlinePolicy =>
   name: PolicyName ?? '',
   document: parseDocument(PolicyDocument),
 })
-
-/** Documents come URL-encoded (RFC 3986). */
-function parseDocument(encoded: string | undefined): PolicyDocument | undefined {
-  try {
-    const document: unknown = JSON.parse(decodeURIComponent(encoded ?? ''))
-    return typeof document === 'object' && document !== null ? (document as PolicyDocument) : undefined
-  } catch {
-    return undefined
-  }
-}

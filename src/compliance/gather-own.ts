@@ -10,7 +10,7 @@ import type { RotationRules } from '../identity/rotation.ts'
 import type { Database } from '../store/open.ts'
 import { accounts, employees, identities, trailLogs } from '../store/schema.ts'
 import type { CanaryFacts } from '../trail/facts.ts'
-import type { ManagedIdentity, MusterFacts } from './snapshot.ts'
+import type { ManagedIdentity, MusterFacts, SeenCredentials } from './snapshot.ts'
 
 /** How this Muster is set. */
 export interface MusterSettings {
@@ -69,6 +69,11 @@ async function managedIdentities(
       status: employees.status,
       hold: employees.hold,
       touchedAt: identities.touchedAt,
+      settledAs: identities.settledAs,
+      settledAt: identities.settledAt,
+      consoleAccess: identities.consoleAccess,
+      mfaEnrolled: identities.mfaEnrolled,
+      accessKeys: identities.accessKeys,
     })
     .from(identities)
     .innerJoin(employees, eq(employees.employeeId, identities.employeeId))
@@ -79,7 +84,8 @@ async function managedIdentities(
         isNotNull(identities.awsUserId),
       ),
     )
-  return rows.map(({ status, hold, touchedAt, ...identity }) => {
+  return rows.map(({ status, hold, touchedAt, ...row }) => {
+    const { settledAs, settledAt, consoleAccess, mfaEnrolled, accessKeys, ...identity } = row
     const access = accessOf(identity.role)
     // What Muster was at while the account was read may have been seen half done.
     const isSettled = touchedAt === null || touchedAt.getTime() < unsettledSince
@@ -91,8 +97,36 @@ async function managedIdentities(
         : false,
       groups: status === 'active' && !hold ? (access?.groups ?? []) : [],
       boundaryArn: access?.boundaryArn ?? null,
+      seen: seenCredentials({ settledAs, settledAt, consoleAccess, mfaEnrolled, accessKeys }),
     }
   })
+}
+
+type CredentialRecord = Pick<
+  typeof identities.$inferSelect,
+  'settledAs' | 'settledAt' | 'consoleAccess' | 'mfaEnrolled' | 'accessKeys'
+>
+
+/** Settled is who was read completely, or was made by Muster: then there was neither a password nor a key. */
+function seenCredentials({
+  settledAs,
+  settledAt,
+  consoleAccess,
+  mfaEnrolled,
+  accessKeys,
+}: CredentialRecord): SeenCredentials | null {
+  if (settledAs === null || settledAt === null) return null
+  // A lock makes all keys inactive, and leaves their records as they were.
+  const active = settledAs === 'locked' ? [] : accessKeys.filter((key) => key.active)
+  return {
+    at: settledAt,
+    hasPassword: consoleAccess,
+    hasMfa: mfaEnrolled,
+    activeKeys: active.map(({ createdAt, lastUsedAt }) => ({
+      createdAt: new Date(createdAt),
+      usedAt: lastUsedAt === null ? null : new Date(lastUsedAt),
+    })),
+  }
 }
 
 /** Longer than this ago, what the canary saw says nothing about now. */

@@ -5,19 +5,10 @@
  *
  * What cannot be read is a fact that is not known, and leaves the others.
  */
-import {
-  GetAccountSummaryCommand,
-  ListEntitiesForPolicyCommand,
-  ListOrganizationsFeaturesCommand,
-  ListSAMLProvidersCommand,
-  ListServerCertificatesCommand,
-  ListVirtualMFADevicesCommand,
-  type VirtualMFADevice,
-} from '@aws-sdk/client-iam'
+import { ListSAMLProvidersCommand } from '@aws-sdk/client-iam'
 import type { Account } from '../aws/account.ts'
-import { type Ask, asker, eachPage } from '../aws/ask.ts'
-import { isAwsError } from '../aws/errors.ts'
-import { type Fact, factOf, known } from '../aws/fact.ts'
+import { asker } from '../aws/ask.ts'
+import { type Fact, factOf, known, mapFact } from '../aws/fact.ts'
 import { priorities } from '../aws/limiter.ts'
 import type { Clock } from '../clock.ts'
 import { beginCredentialReport, takeCredentialReport } from '../credentials/credential-report.ts'
@@ -26,15 +17,12 @@ import type { Database } from '../store/open.ts'
 import type { ScanProgress } from '../store/schema.ts'
 import { readLogBuckets } from '../trail/canary-store.ts'
 import { readTrails, readTrailsElsewhere } from '../trail/read-trails.ts'
+import { accountSummary, assignedDevices, certificates, holdersOf, rootManagement } from './account-reads.ts'
 import { gatherAuthorization } from './gather-authorization.ts'
 import { type MusterSettings, readCanary, readMusterFacts } from './gather-own.ts'
-import type {
-  AccountSnapshot,
-  AccountSummary,
-  PolicyHolders,
-  RootCredentialsManagement,
-  VirtualMfaDevice,
-} from './snapshot.ts'
+import { rolesReadBefore } from './roles.ts'
+import { rolesFit } from './roles-fit.ts'
+import type { AccountSnapshot, AccountSummary, VirtualMfaDevice } from './snapshot.ts'
 import { readUsage } from './usage.ts'
 
 export interface GatherContext {
@@ -73,11 +61,12 @@ export async function gather(context: GatherContext): Promise<Gathered> {
     beginCredentialReport(ask),
   )
   const summary = await part('summary', 'iam:GetAccountSummary', () => accountSummary(ask))
-  const authorization = await part('users, groups and policies', 'iam:GetAccountAuthorizationDetails', () =>
-    gatherAuthorization(ask, at),
-  )
   const virtualMfaDevices = await part('virtual MFA devices', 'iam:ListVirtualMFADevices', () =>
     assignedDevices(ask),
+  )
+  const withRoles = summary.known && mayReadRoles(summary.value, virtualMfaDevices)
+  const found = await part('users, groups and policies', 'iam:GetAccountAuthorizationDetails', () =>
+    gatherAuthorization(ask, { withRoles }, at),
   )
   const passwordPolicy = await part('password policy', 'iam:GetAccountPasswordPolicy', () =>
     askForPasswordPolicy(ask),
@@ -116,7 +105,10 @@ export async function gather(context: GatherContext): Promise<Gathered> {
     takenAt,
     summary,
     report: report.known || begun.known ? report : begun,
-    authorization,
+    authorization: mapFact(found, ({ authorization }) => authorization),
+    roles: withRoles
+      ? mapFact(found, ({ roles }) => ({ ...roles, readAt: takenAt }))
+      : await rolesReadBefore(db, account.accountId, takenAt),
     virtualMfaDevices,
     passwordPolicy,
     trails,
@@ -157,82 +149,14 @@ function counting(account: Account): { readonly account: Account; readonly calls
   }
 }
 
-async function accountSummary(ask: Ask): Promise<AccountSummary> {
-  const entries = (await ask(new GetAccountSummaryCommand({}))).SummaryMap ?? {}
-  return {
-    rootHasMfa: entries.AccountMFAEnabled === 1,
-    rootAccessKeys: entries.AccountAccessKeysPresent ?? 0,
-    entries,
-  }
-}
-
-async function assignedDevices(ask: Ask): Promise<VirtualMfaDevice[]> {
-  const devices: VirtualMfaDevice[] = []
-  await eachPage(
-    ask,
-    (page) => new ListVirtualMFADevicesCommand({ AssignmentStatus: 'Assigned', ...page }),
-    ({ VirtualMFADevices }) => devices.push(...(VirtualMFADevices ?? []).map(toDevice)),
-  )
-  return devices
-}
-
-function toDevice({ SerialNumber = '', User }: VirtualMFADevice): VirtualMfaDevice {
-  // Root has an ARN and no name; its device is called so unless somebody chose another name.
-  const isRoot =
-    User?.Arn?.endsWith(':root') === true || SerialNumber.endsWith(':mfa/root-account-mfa-device')
-  return { serial: SerialNumber, userName: isRoot ? null : (User?.UserName ?? null), isRoot }
-}
-
-async function certificates(ask: Ask): Promise<{ name: string; expiresAt: Date }[]> {
-  const found: { name: string; expiresAt: Date }[] = []
-  await eachPage(
-    ask,
-    (page) => new ListServerCertificatesCommand(page),
-    ({ ServerCertificateMetadataList: list }) => {
-      for (const { ServerCertificateName: name = '', Expiration: expiresAt } of list ?? []) {
-        if (expiresAt) found.push({ name, expiresAt })
-      }
-    },
-  )
-  return found
-}
-
-async function holdersOf(ask: Ask, PolicyArn: string): Promise<PolicyHolders> {
-  const users: string[] = []
-  const groups: string[] = []
-  const roles: string[] = []
-  try {
-    await eachPage(
-      ask,
-      (page) => new ListEntitiesForPolicyCommand({ PolicyArn, ...page }),
-      (output) => {
-        users.push(...(output.PolicyUsers ?? []).map(({ UserName }) => UserName ?? ''))
-        groups.push(...(output.PolicyGroups ?? []).map(({ GroupName }) => GroupName ?? ''))
-        roles.push(...(output.PolicyRoles ?? []).map(({ RoleName }) => RoleName ?? ''))
-      },
-    )
-  } catch (error) {
-    // A partition may lack the policy: then nobody has it.
-    if (!isAwsError(error, 'absent')) throw error
-  }
-  return { users, groups, roles }
-}
-
-/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html */
-const organizationErrors: Readonly<Record<string, RootCredentialsManagement>> = {
-  ServiceAccessNotEnabled: 'off',
-  OrganizationNotInAllFeaturesMode: 'off',
-  OrganizationNotFound: 'no-organization',
-  AccountNotManagementOrDelegatedAdministrator: 'member-account',
-}
-
-async function rootManagement(ask: Ask): Promise<RootCredentialsManagement> {
-  try {
-    const { EnabledFeatures } = await ask(new ListOrganizationsFeaturesCommand({}))
-    return EnabledFeatures?.includes('RootCredentialsManagement') ? 'on' : 'off'
-  } catch (error) {
-    const told = isAwsError(error, 'invalid', 'absent') ? organizationErrors[error.code] : undefined
-    if (!told) throw error
-    return told
-  }
+/** By what there is as AWS counts it, before it is read. */
+function mayReadRoles({ entries }: AccountSummary, devices: Fact<readonly VirtualMfaDevice[]>): boolean {
+  const { Users, Roles, ServerCertificates } = entries
+  if (Users === undefined || Roles === undefined) return false
+  return rolesFit({
+    users: Users,
+    roles: Roles,
+    hasServerCertificates: ServerCertificates !== 0,
+    hasVirtualMfaDevices: devices.known && devices.value.length > 0,
+  })
 }

@@ -2,6 +2,7 @@
 import type { Fact } from '../aws/fact.ts'
 import type { PolicyDocument } from '../catalog/catalog.ts'
 import type { CredentialReport } from '../credentials/credential-report.ts'
+import type { RolesFound } from '../store/compliance-tables.ts'
 import type { IdentityState, PasswordPolicy } from '../store/schema.ts'
 import type { CanaryFacts, LogBucket, TrailFacts } from '../trail/facts.ts'
 
@@ -15,6 +16,8 @@ export interface AccountSnapshot {
   readonly summary: Fact<AccountSummary>
   readonly report: Fact<CredentialReport>
   readonly authorization: Fact<Authorization>
+  /** Inline policies of roles, read along where there are few enough, or up to two days ago. */
+  readonly roles: Fact<RolesRead>
   /** Assigned ones, root's included. */
   readonly virtualMfaDevices: Fact<readonly VirtualMfaDevice[]>
   /** Null when the account has none. */
@@ -54,6 +57,10 @@ export interface Authorization {
   readonly groups: readonly AuthorizedGroup[]
   /** Customer managed ones, and those of AWS that are attached. */
   readonly policies: readonly AuthorizedPolicy[]
+}
+
+export interface RolesRead extends RolesFound {
+  readonly readAt: Date
 }
 
 export interface AuthorizedUser {
@@ -136,6 +143,16 @@ export interface ManagedIdentity {
   /** What its role means; the baseline first. Empty where it should be in none. */
   readonly groups: readonly string[]
   readonly boundaryArn: string | null
+  /** Null when Muster has not looked, or has begun something since of which it does not know the end. */
+  readonly seen: SeenCredentials | null
+}
+
+/** Credentials of a user as Muster itself read them, or left them when it made the user. */
+export interface SeenCredentials {
+  readonly at: Date
+  readonly hasPassword: boolean
+  readonly hasMfa: boolean
+  readonly activeKeys: readonly { readonly createdAt: Date; readonly usedAt: Date | null }[]
 }
 
 export interface GroupUsage {

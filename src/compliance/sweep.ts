@@ -10,7 +10,7 @@ import type { Jobs } from '../jobs/jobs.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
 import type { Announce } from '../notify/announce.ts'
 import { type Lease, takeLease } from '../store/lease.ts'
-import { rowsOf, type Store } from '../store/open.ts'
+import { type Database, rowsOf, type Store } from '../store/open.ts'
 import { accounts, type ScanProgress } from '../store/schema.ts'
 import { noticesOfDrifts, recordStanding } from '../trail/drift-record.ts'
 import { unmanagedIn, unmanagedKinds } from '../trail/unmanaged.ts'
@@ -19,6 +19,7 @@ import type { Control } from './control.ts'
 import { evaluate } from './evaluate.ts'
 import { gather } from './gather.ts'
 import type { MusterSettings } from './gather-own.ts'
+import { keepRoles } from './roles.ts'
 import { beginScan, failScan, forgetOldScans, hasOpenScan, noteProgress } from './scans.ts'
 import type { AccountSnapshot } from './snapshot.ts'
 import { storeReport } from './store.ts'
@@ -119,6 +120,7 @@ async function sweep(
     const finished = { scanId: scan.id, report, calls, progress: heart.progress(), now: clock() }
     await heart.stop()
     if (!(await storeReport({ db, announce }, finished))) return undefined
+    await keepRolesOf(snapshot, db)
     const suspects = await compareWithRecord(context, snapshot)
     if (suspects.length > 0) log.info({ suspects }, 'users differ from the record, and are looked at')
     await noteUnmanaged(context, snapshot)
@@ -134,6 +136,13 @@ async function sweep(
   } finally {
     await lease.end(doneAt)
   }
+}
+
+/** So that nobody reads them again for a day. */
+async function keepRolesOf({ accountId, roles, takenAt }: AccountSnapshot, db: Database): Promise<void> {
+  if (!roles.known) return
+  const { readAt, ...found } = roles.value
+  if (readAt >= takenAt) await keepRoles(db, accountId, found, readAt)
 }
 
 /** What was there before Muster's first sweep is nobody's doing of late. */

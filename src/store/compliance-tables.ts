@@ -115,6 +115,25 @@ export const groupUsage = pgTable(
   (table) => [primaryKey({ columns: [table.accountId, table.groupName] })],
 )
 
+/** Inline policies of the account's roles, as last read: more roles than a scan may read are read once a day. */
+export const accountRoles = pgTable('account_roles', {
+  accountId: text('account_id').primaryKey(),
+  readAt: moment('read_at'),
+  triedAt: moment('tried_at').notNull(),
+  found: jsonb('found').$type<RolesFound>(),
+  /** Why the last try came to nothing. */
+  problem: text('problem'),
+})
+
+/** Of all roles, those alone whose inline policies allow everything, or could not be read. */
+export interface RolesFound {
+  /** How many roles there are. */
+  readonly count: number
+  readonly administrators: readonly { readonly arn: string; readonly policies: readonly string[] }[]
+  /** ARNs. */
+  readonly unreadable: readonly string[]
+}
+
 /** AWS reports attempts, allowed or not. Moments are RFC 3339; null is never in the time that AWS tracks. */
 export interface UsedService {
   readonly namespace: string

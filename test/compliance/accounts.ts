@@ -11,6 +11,7 @@ import type {
   AuthorizedUser,
   ManagedIdentity,
   ReportedUser,
+  SeenCredentials,
 } from '../../src/compliance/snapshot.ts'
 import { recommendedPolicy } from '../../src/credentials/password-policy.ts'
 import type { TrailFacts, TrailStatus } from '../../src/trail/facts.ts'
@@ -74,6 +75,7 @@ export function fineAccount({ users = 3 }: { users?: number } = {}): AccountSnap
         },
       ],
     }),
+    roles: known({ count: 7, administrators: [], unreadable: [], readAt: NOW }),
     virtualMfaDevices: known(
       names.map((name) => ({
         serial: `arn:aws:iam::${ACCOUNT_ID}:mfa/muster/${name}`,
@@ -162,6 +164,7 @@ function fineIdentity(userName: string, n: number): ManagedIdentity {
     privileged: n === 0,
     groups: ['muster-baseline', groupOf(n)],
     boundaryArn: policyArn('muster-boundary-engineer'),
+    seen: null,
   }
 }
 
@@ -309,6 +312,25 @@ export const stranger = (change: Partial<AuthorizedUser> = {}, line: Partial<Rep
       }
     },
   )
+
+/** As `stranger`, made since the credential report was. */
+export const newStranger = (change: Partial<AuthorizedUser> = {}): Change =>
+  inOrder(stranger({ createdAt: hoursAgo(1), ...change }), unreported('stranger'))
+
+/** Made since the credential report was. */
+export const unreported =
+  (...names: readonly string[]): Change =>
+  (account) => {
+    const report = theValue(account.report)
+    const users = report.users.filter(({ userName }) => !names.includes(userName))
+    return { ...account, report: known({ ...report, users }) }
+  }
+
+/** What Muster itself saw of its user: by default what there is when it has made one. */
+export const seen = (name: string, change: Partial<SeenCredentials> = {}): Change =>
+  identity(name, {
+    seen: { at: hoursAgo(1), hasPassword: false, hasMfa: false, activeKeys: [], ...change },
+  })
 
 /** A policy that is there, and carried by that group, or by whom other changes say. */
 export const policy = (

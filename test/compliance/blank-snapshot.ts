@@ -14,6 +14,7 @@ export function snapshotWith(facts: Partial<AccountSnapshot> = {}): AccountSnaps
     summary: unread,
     report: unread,
     authorization: unread,
+    roles: unread,
     virtualMfaDevices: unread,
     passwordPolicy: unread,
     trails: unread,

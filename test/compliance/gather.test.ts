@@ -116,6 +116,8 @@ forEachDatabase((name, openStore) => {
       assert.equal(snapshot.authorization.value.users.length, largest.users)
       assert.equal(snapshot.authorization.value.groups.length, largest.groups)
       assert.ok(snapshot.authorization.value.policies.length >= largest.policies)
+      assert.ok(snapshot.roles.known)
+      assert.equal(snapshot.roles.value.count, largest.roles)
       assert.equal(snapshot.trails.value.length, 2)
       const devices = [...sandbox.state.virtualMfaDevices.values()].filter(({ userKey }) => userKey)
       assert.equal(snapshot.virtualMfaDevices.value.length, devices.length)

@@ -5,9 +5,10 @@ export interface AccountSize {
   readonly users: number
   readonly groups: number
   readonly policies: number
+  readonly roles: number
 }
 
-export const largest: AccountSize = { users: 5000, groups: 300, policies: 1500 }
+export const largest: AccountSize = { users: 5000, groups: 300, policies: 1500, roles: 1000 }
 
 /** A policy of about 2,000 characters, as people write them. */
 const policyDocument = (n: number) =>
@@ -22,7 +23,12 @@ const policyDocument = (n: number) =>
     })),
   })
 
-export function fillAccount({ state }: Sandbox, { users, groups, policies }: AccountSize): void {
+const trustPolicy = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+})
+
+export function fillAccount({ state }: Sandbox, { users, groups, policies, roles }: AccountSize): void {
   const now = new Date()
   const call = (action: string, params: Readonly<Record<string, unknown>>) => {
     const result = callIam(state, action, params, { now })
@@ -38,6 +44,11 @@ export function fillAccount({ state }: Sandbox, { users, groups, policies }: Acc
       GroupName: `group-${n}`,
       PolicyArn: `arn:aws:iam::${state.accountId}:policy/policy-${Math.max(room, n)}`,
     })
+  }
+  for (let n = state.roles.size; n < roles; n++) {
+    const RoleName = `role-${n}`
+    call('CreateRole', { RoleName, AssumeRolePolicyDocument: trustPolicy })
+    call('PutRolePolicy', { RoleName, PolicyName: 'own', PolicyDocument: policyDocument(n) })
   }
   const memberOf = [...state.groups.values()].map(({ groupName }) => groupName)
   for (let n = state.users.size; n < users; n++) {

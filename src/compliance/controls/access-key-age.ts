@@ -25,6 +25,7 @@ export const accessKeyAge: Control = {
         const message = `User ${user.userName} has an access key that is ${oldest} days old`
         return [{ resource: user.arn, message, evidence: { keys: old } }]
       })
+      // Whom nobody has seen yet is too young to have anything that old.
       return verdictOf(findings, reported.evidence)
     }),
 }

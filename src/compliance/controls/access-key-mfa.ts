@@ -1,6 +1,6 @@
-import { type Control, verdictOf } from '../control.ts'
-import { activeKeysOf, reportedOf, withFacts } from '../facts-at-hand.ts'
-import { mfaOf } from '../mfa-of-users.ts'
+import type { Control } from '../control.ts'
+import { activeKeysOf, reportedOf, verdictOnEverybody, withFacts } from '../facts-at-hand.ts'
+import { mfaOf, newUsersWithMfa } from '../mfa-of-users.ts'
 
 export const accessKeyMfa: Control = {
   id: 'access-key-mfa',
@@ -19,6 +19,6 @@ export const accessKeyMfa: Control = {
         const message = `User ${user.userName} has an active access key and no MFA`
         return [{ resource: user.arn, message, evidence: { activeKeys: keys.length } }]
       })
-      return verdictOf(findings, reported.evidence)
+      return verdictOnEverybody(findings, reported, newUsersWithMfa(snapshot))
     }),
 }

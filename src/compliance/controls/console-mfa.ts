@@ -1,6 +1,6 @@
-import { type Control, verdictOf } from '../control.ts'
-import { reportedOf, withFacts } from '../facts-at-hand.ts'
-import { mfaOf } from '../mfa-of-users.ts'
+import type { Control } from '../control.ts'
+import { reportedOf, verdictOnEverybody, withFacts } from '../facts-at-hand.ts'
+import { mfaOf, newUsersWithMfa } from '../mfa-of-users.ts'
 
 export const consoleMfa: Control = {
   id: 'console-mfa',
@@ -20,6 +20,6 @@ export const consoleMfa: Control = {
           message: `User ${userName} has a console password and no MFA`,
           evidence: { passwordUsedAt: passwordUsedAt?.toISOString() ?? null },
         }))
-      return verdictOf(findings, reported.evidence)
+      return verdictOnEverybody(findings, reported, newUsersWithMfa(snapshot))
     }),
 }

@@ -9,6 +9,7 @@ import { cloudshellFullAccess } from './cloudshell-full-access.ts'
 import { cloudtrailFullAccess } from './cloudtrail-full-access.ts'
 import { consoleMfa } from './console-mfa.ts'
 import { expiredServerCertificates } from './expired-server-certificates.ts'
+import { foreignMembers } from './foreign-members.ts'
 import { kmsFullAccess } from './kms-full-access.ts'
 import { logBucketAccessLogging } from './log-bucket-access-logging.ts'
 import { logBucketNotPublic } from './log-bucket-not-public.ts'
@@ -77,6 +78,7 @@ export const controls: readonly Control[] = [
   userAttachedPolicies,
   userInlinePolicies,
   usersWithoutGroup,
+  foreignMembers,
   unmanagedUsers,
   unmanagedGroups,
   administratorCustomerPolicies,

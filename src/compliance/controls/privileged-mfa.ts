@@ -1,7 +1,7 @@
 import { unknown } from '../../aws/fact.ts'
-import { type Control, unknownVerdict, verdictOf } from '../control.ts'
-import { activeKeysOf, reportedOf, withFacts } from '../facts-at-hand.ts'
-import { mfaOf } from '../mfa-of-users.ts'
+import { type Control, unknownVerdict } from '../control.ts'
+import { activeKeysOf, reportedOf, verdictOnEverybody, withFacts } from '../facts-at-hand.ts'
+import { mfaOf, newUsersWithMfa } from '../mfa-of-users.ts'
 import { whoIsPrivileged } from '../who-is-privileged.ts'
 
 /** Of those who could act at all, by a password or a key: who has neither has nothing for MFA to guard. */
@@ -33,7 +33,14 @@ export const privilegedMfa: Control = {
         const open = unsure.filter(({ arn }) => unguarded.has(arn)).map(({ userName }) => userName)
         if (open.length > 0)
           return unknownVerdict([unknown(`Policies of ${open.join(', ')} could not be read`)], findings)
-        return verdictOf(findings, { ...reported.evidence, privilegedUsers: privileged.length })
+        const evidence = { ...reported.evidence, privilegedUsers: privileged.length }
+        const maybePrivileged = new Set([...privileged.map(({ user }) => user), ...unsure])
+        const hasMfaForSure = newUsersWithMfa(snapshot)
+        return verdictOnEverybody(
+          findings,
+          { ...reported, evidence },
+          (user) => !maybePrivileged.has(user) || hasMfaForSure(user),
+        )
       },
     ),
 }

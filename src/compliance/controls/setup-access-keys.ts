@@ -1,5 +1,5 @@
-import { type Control, verdictOf } from '../control.ts'
-import { activeKeysOf, reportedOf, withFacts } from '../facts-at-hand.ts'
+import type { Control } from '../control.ts'
+import { activeKeysOf, reportedOf, verdictOnEverybody, withFacts } from '../facts-at-hand.ts'
 
 /** Made in one go with the user, as a form offers it: nobody makes a key that soon because they need one. */
 const setupMs = 3_600_000
@@ -26,6 +26,6 @@ export const setupAccessKeys: Control = {
         const message = `User ${userName} has an access key from when they were set up, never used`
         return [{ resource: arn, message, evidence: { keys, createdAt: createdAt.toISOString() } }]
       })
-      return verdictOf(findings, reported.evidence)
+      return verdictOnEverybody(findings, reported)
     }),
 }

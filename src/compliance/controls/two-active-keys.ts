@@ -1,5 +1,5 @@
-import { type Control, verdictOf } from '../control.ts'
-import { activeKeysOf, everybodyIn, reportedOf, withFacts } from '../facts-at-hand.ts'
+import type { Control } from '../control.ts'
+import { activeKeysOf, everybodyIn, reportedOf, verdictOnEverybody, withFacts } from '../facts-at-hand.ts'
 
 /** A second key is there to replace the first: right for a day, not for long. */
 export const twoActiveKeys: Control = {
@@ -18,6 +18,6 @@ export const twoActiveKeys: Control = {
           message: `User ${userName} has two active access keys`,
           evidence: { rotatedAt: keys.map(({ rotatedAt }) => rotatedAt?.toISOString() ?? null) },
         }))
-      return verdictOf(findings, reported.evidence)
+      return verdictOnEverybody(findings, reported)
     }),
 }

@@ -25,6 +25,7 @@ export const unusedPasswords: Control = {
           },
         ]
       })
+      // Whom nobody has seen yet is too young to have anything that old.
       return verdictOf(findings, reported.evidence)
     }),
 }

@@ -1,5 +1,5 @@
 import { known } from '../../../../src/aws/fact.ts'
-import type { ReportedKey } from '../../../../src/compliance/snapshot.ts'
+import type { ReportedKey, ReportedUser } from '../../../../src/compliance/snapshot.ts'
 import {
   authorization,
   daysAgo,
@@ -7,10 +7,14 @@ import {
   hoursAgo,
   inOrder,
   line,
+  newStranger,
   put,
   ROOT,
   reported,
+  seen,
   stranger,
+  unreported,
+  user,
   userArn,
 } from '../../accounts.ts'
 import type { Row, Table } from '../row.ts'
@@ -27,6 +31,29 @@ export const reportOpen: Row['unknown'] = [
   },
 ]
 
+/** Of controls that ask something of new users too. */
+export const someUnseen: Row['unknown'] = [
+  ...reportOpen,
+  { says: 'a user was made by hand since the report was', when: newStranger() },
+  {
+    says: 'Muster has not looked at a user of its own since the report was made',
+    when: unreported('user-2'),
+  },
+  {
+    says: 'what Muster saw of a user that is missing in the report is of yesterday',
+    when: inOrder(unreported('user-2'), seen('user-2', { at: hoursAgo(30) })),
+  },
+  {
+    says: 'a user was deleted and made anew under the same name since the report was made',
+    when: user('user-2', { createdAt: hoursAgo(1) }),
+  },
+  {
+    says: 'it is not known who is there',
+    when: put({ authorization: denied('iam:GetAccountAuthorizationDetails') }),
+    permissions: ['iam:GetAccountAuthorizationDetails'],
+  },
+]
+
 const none: ReportedKey = { active: false, rotatedAt: null, usedAt: null }
 const key = (rotatedDaysAgo: number, usedDaysAgo: number | null, active = true): ReportedKey => ({
   active,
@@ -35,6 +62,12 @@ const key = (rotatedDaysAgo: number, usedDaysAgo: number | null, active = true):
 })
 const keys = (first: ReportedKey, second = none) => line('user-1', { keys: [first, second] })
 const names = [userArn('user-1')]
+const newlyMade = inOrder(unreported('user-1'), seen('user-1'))
+const madeDaysAgo = (days: number, change: Partial<ReportedUser>) =>
+  inOrder(
+    user('user-1', { createdAt: daysAgo(days) }),
+    line('user-1', { createdAt: daysAgo(days), ...change }),
+  )
 
 export const credentialRotation: Table = {
   'access-key-age': {
@@ -56,6 +89,7 @@ export const credentialRotation: Table = {
     passes: [
       { says: 'a key is 90 days old', when: keys(key(90.9, 1)) },
       { says: 'an old key is switched off', when: keys(key(400, 1, false)) },
+      { says: 'a user was made by hand since the report was', when: newStranger() },
       {
         says: 'the user was deleted since the report was made',
         when: inOrder(
@@ -76,6 +110,7 @@ export const credentialRotation: Table = {
       { says: 'a key was used 44 days ago', when: keys(key(80, 44.9)) },
       { says: 'a key made lately was never used', when: keys(key(3, null)) },
       { says: 'an unused key is switched off', when: keys(key(400, null, false)) },
+      { says: 'a user was made by hand since the report was', when: newStranger() },
     ],
   },
   'unused-passwords': {
@@ -108,41 +143,67 @@ export const credentialRotation: Table = {
         says: 'there is no password any more',
         when: line('user-1', { hasPassword: false, passwordUsedAt: daysAgo(100) }),
       },
+      { says: 'a user was made by hand since the report was', when: newStranger() },
     ],
   },
   'two-active-keys': {
     fails: [
       { says: 'a user has two', when: keys(key(1, 1), key(2, 2)), names },
       {
+        says: 'Muster saw two of a user that is not in the report yet',
+        when: inOrder(
+          unreported('user-1'),
+          seen('user-1', {
+            hasMfa: true,
+            activeKeys: [
+              { createdAt: hoursAgo(2), usedAt: null },
+              { createdAt: hoursAgo(1), usedAt: null },
+            ],
+          }),
+        ),
+        names,
+      },
+      {
         says: 'root has two',
         when: line('<root_account>', { keys: [key(1, 1), key(2, 2)] }),
         names: [ROOT],
       },
     ],
-    unknown: reportOpen,
-    passes: [{ says: 'one of two is switched off', when: keys(key(1, 1), key(2, 2, false)) }],
+    unknown: [
+      ...someUnseen,
+      {
+        says: 'a user was made by hand since the report was, and another has two for sure',
+        when: inOrder(newStranger(), keys(key(1, 1), key(2, 2))),
+        finds: names,
+      },
+    ],
+    passes: [
+      { says: 'one of two is switched off', when: keys(key(1, 1), key(2, 2, false)) },
+      { says: 'Muster made a user since the report was', when: newlyMade },
+    ],
   },
   'setup-access-keys': {
     fails: [
       {
         says: 'a console user has a key from the minute they were made, never used',
-        when: line('user-1', { createdAt: daysAgo(20), keys: [key(20, null), none] }),
+        when: madeDaysAgo(20, { keys: [key(20, null), none] }),
         names,
       },
     ],
-    unknown: reportOpen,
+    unknown: someUnseen,
     passes: [
+      { says: 'Muster made a user since the report was', when: newlyMade },
       {
         says: 'the key was used',
-        when: line('user-1', { createdAt: daysAgo(20), keys: [key(20, 3), none] }),
+        when: madeDaysAgo(20, { keys: [key(20, 3), none] }),
       },
       {
         says: 'the key was made the day after',
-        when: line('user-1', { createdAt: daysAgo(20), keys: [key(19, null), none] }),
+        when: madeDaysAgo(20, { keys: [key(19, null), none] }),
       },
       {
         says: 'the user has no password',
-        when: line('user-1', { createdAt: daysAgo(20), hasPassword: false, keys: [key(20, null), none] }),
+        when: madeDaysAgo(20, { hasPassword: false, keys: [key(20, null), none] }),
       },
     ],
   },

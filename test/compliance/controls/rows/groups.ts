@@ -99,6 +99,38 @@ export const groups: Table = {
       },
     ],
   },
+  'foreign-members': {
+    fails: [
+      {
+        says: 'a user who is no employee is in groups of the catalog',
+        when: stranger({ groups: ['engineering', 'own', 'administration'] }),
+        names: [userArn('stranger')],
+        message: /stranger belongs to no employee, and is in engineering, administration$/,
+      },
+      {
+        says: 'they are in the baseline, whatever their tags say',
+        when: stranger({ groups: ['muster-baseline'], tags: { 'muster:managed': 'true' } }),
+        names: [userArn('stranger')],
+      },
+      {
+        says: 'a user was deleted and made anew under the same name',
+        when: user('user-1', { userId: 'AIDAOTHER' }),
+        names: [userArn('user-1')],
+      },
+    ],
+    unknown: unread,
+    passes: [
+      { says: 'a user who is no employee is in a group of their own', when: stranger({ groups: ['own'] }) },
+      {
+        says: 'a user who is no employee was put into quarantine, which only denies',
+        when: stranger({ groups: ['muster-quarantine'] }),
+      },
+      {
+        says: 'a user of Muster was put into a group of another role: that is drift',
+        when: user('user-1', { groups: ['muster-baseline', 'engineering', 'administration'] }),
+      },
+    ],
+  },
   'unmanaged-users': {
     fails: [
       { says: 'there is a user who is no employee', when: stranger(), names: [userArn('stranger')] },

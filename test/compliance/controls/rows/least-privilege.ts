@@ -1,5 +1,6 @@
-import { known } from '../../../../src/aws/fact.ts'
+import { known, unknown } from '../../../../src/aws/fact.ts'
 import type { PolicyDocument } from '../../../../src/catalog/catalog.ts'
+import type { RolesRead } from '../../../../src/compliance/snapshot.ts'
 import {
   ACCOUNT_ID,
   allow,
@@ -12,6 +13,7 @@ import {
   groupArn,
   identity,
   inOrder,
+  NOW,
   policy,
   policyArn,
   put,
@@ -32,6 +34,9 @@ const inline = (...documents: (PolicyDocument | undefined)[]) =>
   group('engineering', {
     inlinePolicies: documents.map((document, n) => ({ name: `inline-${n}`, document })),
   })
+const roleArn = (name: string) => `arn:aws:iam::${ACCOUNT_ID}:role/${name}`
+const roles = (found: Partial<RolesRead>) =>
+  put({ roles: known({ count: 2, administrators: [], unreadable: [], readAt: NOW, ...found }) })
 const statements = (...all: object[]): PolicyDocument => ({ Version: '2012-10-17', Statement: all })
 
 /** By each of them its holder has everything. */
@@ -191,9 +196,28 @@ export const leastPrivilege: Table = {
         when: user('user-1', { inlinePolicies: [{ name: 'tmp', document: allow('*') }] }),
         names: [userArn('user-1')],
       },
+      {
+        says: 'an inline policy of a role allows everything',
+        when: roles({ administrators: [{ arn: roleArn('deployer'), policies: ['all'] }] }),
+        names: [roleArn('deployer')],
+        message: /^Role deployer, by an inline policy, has full administrator rights$/,
+      },
     ],
     unknown: [
       unread,
+      {
+        says: 'there are more roles than a scan may read, and one inline policy is bad for sure',
+        when: inOrder(inline(allow('*')), put({ roles: unknown('they have not been read yet') })),
+        finds: [groupArn('engineering')],
+      },
+      {
+        says: 'an inline policy of a role could not be read, and one of another allows everything',
+        when: roles({
+          administrators: [{ arn: roleArn('deployer'), policies: ['all'] }],
+          unreadable: [roleArn('other')],
+        }),
+        finds: [roleArn('deployer')],
+      },
       {
         says: 'one inline policy could not be read, and another is bad for sure',
         when: inline(allow('*'), undefined),

@@ -7,19 +7,23 @@ import {
   fineAccount,
   group,
   groupArn,
+  hoursAgo,
   identity,
   inOrder,
   line,
+  newStranger,
   noDevices,
   policy,
   policyArn,
   put,
+  seen,
   stranger,
+  unreported,
   user,
   userArn,
 } from '../../accounts.ts'
 import type { Row, Table } from '../row.ts'
-import { reportOpen } from './credential-rotation.ts'
+import { reportOpen, someUnseen } from './credential-rotation.ts'
 
 const unread: Row['unknown'][number] = {
   says: 'users, groups and policies may not be read',
@@ -27,6 +31,8 @@ const unread: Row['unknown'][number] = {
   permissions: ['iam:GetAccountAuthorizationDetails'],
 }
 const noMfa = (name: string) => inOrder(noDevices, line(name, { hasMfa: false }))
+/** Made since the report was, and without a virtual device. */
+const isNew = (...names: readonly string[]) => inOrder(noDevices, unreported(...names))
 const BASELINE = policyArn('muster-baseline')
 const { baselineDocument } = fineAccount().muster
 const shorter = { ...baselineDocument, Statement: (baselineDocument.Statement as unknown[]).slice(0, -1) }
@@ -41,6 +47,16 @@ const noKeys = [
   { active: false, rotatedAt: null, usedAt: null },
   { active: false, rotatedAt: null, usedAt: null },
 ] as const
+
+/** The device of the account's own users is seen in the list of virtual ones. */
+const noneSeen = someUnseen.map(({ when, ...row }) => ({ ...row, when: inOrder(when, noDevices) }))
+const newAndFine: NonNullable<Row['passes']> = [
+  { says: 'Muster made a user since the report was', when: inOrder(isNew('user-1'), seen('user-1')) },
+  {
+    says: 'a user that is not in the report yet has a virtual device',
+    when: unreported('user-1'),
+  },
+]
 
 export const mfa: Table = {
   'console-mfa': {
@@ -58,9 +74,22 @@ export const mfa: Table = {
         ),
         names: [userArn('user-1')],
       },
+      {
+        says: 'Muster saw a password and no MFA of a user that is not in the report yet',
+        when: inOrder(isNew('user-1'), seen('user-1', { hasPassword: true })),
+        names: [userArn('user-1')],
+      },
     ],
-    unknown: reportOpen,
+    unknown: [
+      ...noneSeen,
+      {
+        says: 'a user was made by hand since the report was, and another has no MFA for sure',
+        when: inOrder(newStranger(), noMfa('user-1')),
+        finds: [userArn('user-1')],
+      },
+    ],
     passes: [
+      ...newAndFine,
       { says: 'a user enrolled since the report was made', when: line('user-1', { hasMfa: false }) },
       { says: 'the device is no virtual one', when: noDevices },
       {
@@ -115,6 +144,18 @@ export const mfa: Table = {
       unread,
       ...reportOpen,
       {
+        says: 'a user with a privileged role was made since the report was, and nobody has looked',
+        when: isNew('user-0'),
+      },
+      {
+        says: 'a user made by hand since the report was allows itself everything',
+        when: newStranger({ inlinePolicies: [{ name: 'all', document: allow('*') }] }),
+      },
+      {
+        says: 'a policy of a user made by hand since the report was could not be read',
+        when: newStranger({ inlinePolicies: [{ name: 'all', document: undefined }] }),
+      },
+      {
         says: 'a policy of a user without MFA could not be read, and another is privileged for sure',
         when: inOrder(
           noMfa('user-0'),
@@ -126,6 +167,11 @@ export const mfa: Table = {
     ],
     passes: [
       { says: 'a user without MFA is not privileged', when: noMfa('user-1') },
+      { says: 'a user made by hand since the report was is not privileged', when: newStranger() },
+      {
+        says: 'Muster made a user with a privileged role since the report was',
+        when: inOrder(isNew('user-0'), seen('user-0')),
+      },
       {
         says: 'who is privileged has neither password nor key yet',
         when: inOrder(noMfa('user-0'), line('user-0', { hasPassword: false, keys: noKeys })),
@@ -143,9 +189,18 @@ export const mfa: Table = {
         when: inOrder(noMfa('user-1'), line('user-1', { hasPassword: false })),
         names: [userArn('user-1')],
       },
+      {
+        says: 'Muster saw a key and no MFA of a user that is not in the report yet',
+        when: inOrder(
+          isNew('user-1'),
+          seen('user-1', { activeKeys: [{ createdAt: hoursAgo(1), usedAt: null }] }),
+        ),
+        names: [userArn('user-1')],
+      },
     ],
-    unknown: reportOpen,
+    unknown: noneSeen,
     passes: [
+      ...newAndFine,
       {
         says: 'the key is switched off',
         when: inOrder(
