@@ -61,6 +61,7 @@ export function verdictOf(findings: readonly Finding[], evidence: Evidence): Ver
 /** What verdicts on parts of one question come to: open when one of them is, with all that was found. */
 export function together(...verdicts: readonly Verdict[]): Verdict {
   const findings = verdicts.flatMap((verdict) => (verdict.status === 'pass' ? [] : verdict.findings))
+  const evidence: Evidence = Object.assign({}, ...verdicts.map((verdict) => verdict.evidence))
   const open = verdicts.filter((verdict) => verdict.status === 'unknown')
   if (open.length > 0) {
     return {
@@ -68,10 +69,10 @@ export function together(...verdicts: readonly Verdict[]): Verdict {
       reason: [...new Set(open.map(({ reason }) => reason))].join('; '),
       missingPermissions: [...new Set(open.flatMap(({ missingPermissions }) => missingPermissions))].sort(),
       findings,
+      evidence,
     }
   }
-  const evidence = verdicts.map((verdict) => (verdict.status === 'unknown' ? {} : verdict.evidence))
-  return verdictOf(findings, Object.assign({}, ...evidence))
+  return verdictOf(findings, evidence)
 }
 
 /** What could not be looked at. Findings that are sure all the same are kept. */
