@@ -232,11 +232,13 @@ forEachEngine((_name, open) => {
     call(sandbox, 'UntagUser', { UserName: userName, TagKeys: ['muster:managed'] })
     await scan()
     await eventually(() => JSON.stringify(groupsOf(userName)) === JSON.stringify(rightful))
+    const policies = () => sandbox.state.users.get(userName.toLowerCase())?.attachedPolicies
+    await eventually(() => policies()?.length === 0, { what: 'the policy going' })
     await until('S1', 'awaiting_mfa')
-    const user = sandbox.state.users.get(userName.toLowerCase())
-    assert.deepEqual(user?.attachedPolicies, [])
-    const [repair] = (await api('GET', '/v1/operations?employeeId=S1')).items
-    assert.equal(repair.cause, 'sweep')
+    await eventually(
+      async () => (await api('GET', '/v1/operations?employeeId=S1')).items[0].cause === 'sweep',
+      { what: 'the repair on record' },
+    )
     const lookups = sandbox.calls.of('GetUser').length
     aheadMs += 6 * minuteMs
     await scan()
