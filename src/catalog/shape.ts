@@ -66,7 +66,7 @@ const SHAPE_MESSAGES: Readonly<Record<string, (params: Params) => Told>> = {
   }),
   required: ({ requiredProperties }) => ({
     message: `lacks ${quoted(requiredProperties)}`,
-    remedy: 'add it; docs and catalog/roles.yaml show how',
+    remedy: 'add it; docs/catalog.md shows how',
   }),
   type: ({ type }) => ({
     message: 'is of the wrong kind',

@@ -253,7 +253,10 @@ function demandThatLinksHelp(
     refuse('no-access', `the employee is ${hold === null ? status : 'held'}: there is nothing to enroll for`)
   }
   if (state === 'conflict' || state === 'blocked') {
-    refuse('not-possible', `the identity is ${state}: its reason says what has to be done first`)
+    refuse(
+      'not-possible',
+      `the identity is ${state === 'conflict' ? 'in conflict' : state}: its reason in GET /v1/employees/{id} says what has to be done first`,
+    )
   }
   const access = roleAccess(role)
   if (!access) refuse('unknown-role', `role "${role}" is not in the catalog`)

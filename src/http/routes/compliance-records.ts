@@ -40,6 +40,7 @@ const longestExceptionMs = 366 * dayMs
 
 export const complianceRecordRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = async (app, { deps }) => {
   const { store, clock, compliance, accountId } = deps
+  const isControl = (name: string) => compliance.controls.some(({ id }) => id === name)
 
   app.get(
     '/compliance/findings',
@@ -66,13 +67,20 @@ export const complianceRecordRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }
         response: { 200: pageAnswer(ref(ComplianceFindingSchema)), ...adminProblems },
       },
     },
-    ({ query }) =>
-      listFindings(store.db, {
+    ({ query }) => {
+      if (query.control !== undefined && !isControl(query.control)) {
+        const message = `"${query.control}" is no control: their ids are in GET /v1/compliance`
+        throw new Problem(400, 'unknown-control', 'There is no such control.', {
+          faults: [{ at: '?control', message }],
+        })
+      }
+      return listFindings(store.db, {
         ...query,
         accountId: accountId(),
         limit: query.limit ?? defaultLimit,
         now: clock(),
-      }),
+      })
+    },
   )
 
   app.get(
@@ -157,7 +165,7 @@ export const complianceRecordRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }
     },
     async ({ body: { endsAt: end, ...body }, actor }, reply) => {
       const now = clock()
-      if (!compliance.controls.some(({ id }) => id === body.control)) {
+      if (!isControl(body.control)) {
         const message = 'is no control: their ids are in GET /v1/compliance'
         throw new Problem(422, 'unknown-control', `There is no control "${body.control}".`, {
           faults: [{ at: '/control', message }],

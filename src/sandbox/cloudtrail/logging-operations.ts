@@ -98,7 +98,9 @@ function latestCloudWatchLogsDelivery(trail: Trail, now: Date): number | undefin
   const { startedAt, stoppedAt, cloudWatchLogsLogGroupArn, cloudWatchLogsDeliveryError } = trail
   if (!cloudWatchLogsLogGroupArn || cloudWatchLogsDeliveryError || startedAt === undefined) return undefined
   const newest = (trail.isLogging ? now.getTime() : (stoppedAt ?? startedAt)) - 60_000
-  return newest > startedAt ? newest : undefined
+  if (newest > startedAt) return newest
+  // Nothing since it was started again: the last one was before it was stopped.
+  return trail.isLogging && stoppedAt !== undefined ? stoppedAt - 60_000 : undefined
 }
 
 const selectors = (trail: Trail) => ({
