@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm'
 import { type Fact, known, unknown } from '../aws/fact.ts'
 import { type Database, rowsOf, type Transaction } from '../store/open.ts'
+import { storableJson, storableText } from '../store/storable.ts'
 import type { Canary } from './canary.ts'
 import type { LookProgress } from './canary-progress.ts'
 import type { CanaryFacts, LogBucket } from './facts.ts'
@@ -157,22 +158,22 @@ const keptMs = 86_400_000
 
 export async function saveLook(tx: Transaction, accountId: string, look: LookToSave): Promise<void> {
   const at = look.at.toISOString()
-  const json = (value: unknown) => (value === null ? null : JSON.stringify(value))
+  const json = (value: unknown) => (value === null ? null : storableJson(value))
   await tx.execute(sql`
     update canaries set found_at = ${at}::timestamptz, bucket = ${look.bucket}, key = f.key
-    from jsonb_to_recordset(${JSON.stringify(look.found)}::jsonb) as f("requestId" text, key text)
+    from jsonb_to_recordset(${storableJson(look.found)}::jsonb) as f("requestId" text, key text)
     where request_id = f."requestId" and account_id = ${accountId} and found_at is null`)
   await tx.execute(sql`
     insert into trail_sightings (account_id, request_id, event_id, event_name, event_at, bucket, key, seen_at)
     select ${accountId}, w."requestId", w."eventId", w."eventName", w."eventAt", ${look.bucket ?? ''}, w.key,
       ${at}::timestamptz
-    from jsonb_to_recordset(${JSON.stringify(look.writes)}::jsonb)
+    from jsonb_to_recordset(${storableJson(look.writes)}::jsonb)
       as w("requestId" text, "eventId" text, "eventName" text, "eventAt" timestamptz, key text)
     on conflict do nothing`)
   await tx.execute(sql`
     insert into trail_logs (account_id, trail_arn, last_key, last_digest_key, facts, progress, bucket, bucket_looked_at,
       looked_at)
-    values (${accountId}, ${look.trailArn}, ${look.lastKey},
+    values (${accountId}, ${look.trailArn}, ${look.lastKey === null ? null : storableText(look.lastKey)},
       ${look.progress?.digests.verified.at(-1)?.key ?? null}, ${json(look.facts)}::jsonb,
       ${json(look.progress)}::jsonb, ${json(look.logBuckets)}::jsonb, ${look.logBuckets ? at : null}::timestamptz,
       ${at}::timestamptz)

@@ -11,6 +11,7 @@ export const rememberedMs = 25 * 3_600_000
  */
 export const faultKeptMs = 7 * 86_400_000
 const keptFaults = 50
+const longestMessage = 1500
 /** With so many the chain waits until some can be read, or are forgotten: it is not verified as it is. */
 export const mostUnread = 100
 
@@ -35,7 +36,14 @@ export function withFault(
 ): DigestProgress {
   const { faults } = progress
   if (faults.length >= keptFaults || faults.some(({ key }) => key === fault.key)) return progress
-  const kept: KeptFault = { ...fault, foundAt: now.toISOString(), since: since.toISOString(), listed }
+  const message = fault.message.slice(0, longestMessage)
+  const kept: KeptFault = {
+    ...fault,
+    message,
+    foundAt: now.toISOString(),
+    since: since.toISOString(),
+    listed,
+  }
   return { ...progress, faults: [...faults, kept] }
 }
 

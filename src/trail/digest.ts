@@ -82,7 +82,10 @@ type Verdict =
   | { readonly ok: true; readonly digest: Digest }
   | { readonly ok: false; readonly fault: DigestFault }
 
-/** Judges one digest file by itself: is it CloudTrail's, is it whole, and in its place? */
+/**
+ * Judges one digest file by itself: is it CloudTrail's, is it whole, and in its place? A fault quotes nothing of its
+ * content: until the signature fits, anybody may have written that.
+ */
 export function verifyDigest(file: DigestFile, keys: PublicKeys): Verdict {
   const wrong = (kind: DigestFaultKind, what: string): Verdict => ({
     ok: false,
@@ -91,11 +94,11 @@ export function verifyDigest(file: DigestFile, keys: PublicKeys): Verdict {
   const digest = readDigest(file.content)
   if (!digest) return wrong('digest-unreadable', 'is not what CloudTrail delivers')
   if (digest.bucket !== file.bucket || digest.key !== file.key) {
-    return wrong('digest-moved', `was written for ${digest.bucket}/${digest.key}`)
+    return wrong('digest-moved', 'was written for another place')
   }
   if (!file.signature) return wrong('digest-unsigned', 'has lost its signature')
   if (file.signatureAlgorithm !== 'SHA256withRSA') {
-    return wrong('digest-unsigned', `is signed by another algorithm: ${file.signatureAlgorithm}`)
+    return wrong('digest-unsigned', 'is signed by another algorithm than CloudTrail’s')
   }
   const der = keys.get(digest.fingerprint)
   const key = der && publicKeyOf(der)

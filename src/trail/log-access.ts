@@ -25,7 +25,8 @@ export function refusalOf(
   object?: string,
 ): Refusal {
   const { bucket } = place
-  const { code, message } = error
+  const { code } = error
+  const message = shortened(error.message)
   // A trail's key may have been another one when the object was written.
   const kmsKeyId = kmsKeyIn(message) ?? trail.kmsKeyId
   const of = object ?? 'the log files'
@@ -72,6 +73,9 @@ export function uniqueStatements(refusals: readonly Refusal[]): readonly Stateme
     return times === 1 ? statement : { ...statement, Sid: `${statement.Sid}${times}` }
   })
 }
+
+/** Some of AWS's messages quote what was asked for at any length, and reasons are kept for each object. */
+const shortened = (message: string): string => (message.length > 500 ? `${message.slice(0, 500)}…` : message)
 
 /** `... is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:...`, where the policy is an identity's. */
 const kmsKeyIn = (message: string): string | undefined =>
