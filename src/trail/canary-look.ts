@@ -8,6 +8,7 @@ import { type ChainLook, followDigests } from './digest-reader.ts'
 import { digestFactsOf } from './digest-state.ts'
 import type { CanaryFacts, DigestFacts, DigestTold, TrailPlace, UnreadFacts } from './facts.ts'
 import { type Refusal, refusalOf, uniqueStatements } from './log-access.ts'
+import type { LogRecord, RecordSearch } from './log-file.ts'
 import { type LogPlace, timeOfLogKey } from './log-keys.ts'
 import {
   type FoundRecord,
@@ -25,7 +26,7 @@ export interface LookContext {
   /** What CloudTrail says it delivered last; null where it does not say. */
   readonly latestDigest: DigestTold | null
   readonly limits: LookLimits
-  /** Keys that this process has read. */
+  /** Keys that this process has read, and saved what was in them. */
   readonly seen: Set<string>
   readonly now: Date
 }
@@ -51,6 +52,8 @@ export interface Look {
   readonly digests: DigestProgress
   readonly found: readonly { readonly requestId: string; readonly key: string }[]
   readonly writes: readonly Sighting[]
+  /** To be added to `seen` once all that is saved. */
+  readonly read: readonly string[]
   readonly strange: LogLook['strange']
 }
 
@@ -102,6 +105,7 @@ export async function lookAtLogFiles(context: LookContext, before: LookBefore): 
     digests: chain?.progress ?? before.digests,
     found,
     writes: writesAmong(records, account.principalId),
+    read: read?.look.read ?? [],
     strange: read?.look.strange ?? [],
   }
 }
@@ -128,11 +132,31 @@ async function readNew(context: LookContext, place: LogPlace, before: LookBefore
     account,
     trail,
     { ...place, organizationId },
-    { from, now, mention: account.principalId, seen, unread: before.unread, limits },
+    {
+      from,
+      now,
+      wanted: wantedOf(before.canaries, account.principalId),
+      seen,
+      unread: before.unread,
+      limits,
+    },
   )
   forgetBefore(seen, from)
   return { organizationId, look }
 }
+
+/** Calls that are looked for, and what Muster itself wrote. */
+function wantedOf(canaries: readonly Canary[], principalId: string): RecordSearch {
+  const lookedFor = new Set(canaries.flatMap(({ requestId, found }) => (found ? [] : requestId)))
+  return {
+    mention: principalId,
+    isWanted: (record) =>
+      record.requestId !== null && (lookedFor.has(record.requestId) || isWriteOf(record, principalId)),
+  }
+}
+
+const isWriteOf = ({ readOnly, principalId: by }: LogRecord, principalId: string): boolean =>
+  !readOnly && by === principalId
 
 type Outcome<T> = { readonly value: T } | { readonly refusal: Refusal }
 
@@ -203,9 +227,10 @@ function foundAmong(canaries: readonly Canary[], records: readonly FoundRecord[]
 }
 
 function writesAmong(records: readonly FoundRecord[], principalId: string): readonly Sighting[] {
-  return records.flatMap(({ readOnly, principalId: by, requestId, eventId, eventName, eventAt, key }) =>
-    readOnly || by !== principalId || requestId === null
-      ? []
-      : { requestId, eventId, eventName, eventAt, key },
-  )
+  return records.flatMap((record) => {
+    const { requestId, eventId, eventName, eventAt, key } = record
+    return requestId !== null && isWriteOf(record, principalId)
+      ? { requestId, eventId, eventName, eventAt, key }
+      : []
+  })
 }

@@ -42,7 +42,7 @@ const callEveryMs = 10 * 60_000
 const bucketEveryMs = 3_600_000
 /** Older writes are nobody's news. */
 const writesWithinMs = 2 * 3_600_000
-const usualLimits: LookLimits = { files: 500, bytes: 256 * 1024 * 1024, ms: 60_000 }
+const usualLimits: LookLimits = { files: 500, bytes: 1024 * 1024 * 1024, ms: 60_000 }
 /** In the place of a trail's ARN, before there was one. */
 const noTrail = 'none'
 
@@ -125,6 +125,7 @@ async function lookNow(context: CanaryLoopContext, seen: Set<string>, now: Date)
     { ...look, facts: withCallProblem(look.facts, callProblem) },
     now,
   )
+  for (const key of look.read) seen.add(key)
   return look.hasMore
 }
 

@@ -5,7 +5,7 @@ import { getObject, isListed, isMissingObject } from './bucket-calls.ts'
 import type { DigestFile, ListedLogFile, PublicKeys } from './digest.ts'
 import type { TrailPlace } from './facts.ts'
 import { type Refusal, refusalOf } from './log-access.ts'
-import { hashInflated, inflateWhole, LogFileError } from './log-file.ts'
+import { hashInflated, type Inflated, inflateWhole, LogFileError } from './log-file.ts'
 import type { LogPlace } from './log-keys.ts'
 import type { LookLimits } from './log-reader.ts'
 import { isOfOneObject, UnreadableObject } from './unreadable.ts'
@@ -20,7 +20,8 @@ export interface ChainContext {
 
 /** Late digests cover more than an hour. What an unverified one says of its own time is not gone by. */
 const keysFromMs = 86_400_000
-const maxDigestBytes = 64 * 1024 * 1024
+/** An entry of a log file takes about 400 bytes, and nobody has ten thousand of them in an hour and a Region. */
+const maxDigestBytes = 4 * 1024 * 1024
 
 /** What AWS does not let Muster read, though it is there. */
 export interface Refused {
@@ -39,11 +40,12 @@ export async function readDigestFile(
   context: ChainContext,
   bucket: string,
   key: string,
+  inflated?: Inflated,
 ): Promise<DigestFile | Refused | undefined> {
   const { account, trail } = context
   try {
     const { body, metadata } = await getObject(account, trail.homeRegion, bucket, key)
-    const content = await inflateWhole(body, maxDigestBytes).catch((error) => {
+    const content = await inflateWhole(body, maxDigestBytes, inflated).catch((error) => {
       if (error instanceof LogFileError) return Buffer.alloc(0)
       throw error
     })
@@ -93,11 +95,12 @@ export async function publicKeys({ account, place, now }: ChainContext, endedAt:
 export async function hashOf(
   context: ChainContext,
   { bucket, key }: ListedLogFile,
+  inflated?: Inflated,
 ): Promise<string | Refused | undefined> {
   const { account, trail } = context
   try {
     const { body } = await getObject(account, trail.homeRegion, bucket, key)
-    return await hashInflated(body)
+    return await hashInflated(body, inflated)
   } catch (error) {
     if (error instanceof LogFileError) return error.message
     return await missingOrRefused(context, bucket, key, error)

@@ -41,7 +41,13 @@ export interface ChainLook {
 export async function followDigests(context: ChainContext, before: DigestProgress): Promise<ChainLook> {
   const { account, trail, place, limits, now } = context
   const refusals = openRefusals()
-  const budget: Budget = { left: limits.files, deadline: performance.now() + limits.ms, refusals }
+  const budget: Budget = {
+    left: limits.files,
+    maxBytes: limits.bytes,
+    inflated: { bytes: 0 },
+    deadline: performance.now() + limits.ms,
+    refusals,
+  }
   let progress = forgetOldUnread(forgetOldFaults(before, now), now)
   try {
     for await (const step of steps(context, progress, budget)) progress = step
@@ -60,7 +66,7 @@ async function* steps(context: ChainContext, before: DigestProgress, budget: Bud
   const listed = await listDigests(context, before)
   let progress = missingOnes(before, listed, context.now)
   yield progress
-  progress = await lookAtFaultsAgain(context, progress)
+  progress = await lookAtFaultsAgain(context, progress, budget)
   yield progress
   progress = await lookAtUnreadAgain(context, progress, budget)
   yield progress
@@ -122,7 +128,8 @@ async function takeDigest(
   budget: Budget,
 ): Promise<DigestProgress> {
   const { place, now } = context
-  const file = await readDigestFile(context, place.bucket, key)
+  budget.left -= 1
+  const file = await readDigestFile(context, place.bucket, key, budget.inflated)
   const since = new Date(endedAt.getTime() - 3_600_000)
   const done = (progress: DigestProgress, link: DigestLink) =>
     isBackfill
@@ -136,7 +143,6 @@ async function takeDigest(
       : done(progress, { bucket: place.bucket, key, endedAt: endedAt.toISOString(), hash: '', signature: '' })
   if (isRefused(file)) {
     const { reason } = file.refusal
-    budget.left -= 1
     budget.refusals.add(file.refusal, true)
     if (before.unread.length >= mostUnread) {
       budget.refusals.stop()

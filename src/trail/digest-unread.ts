@@ -22,8 +22,8 @@ export async function lookAtUnreadAgain(
     if (isSpent(budget) || refusalsLeft === 0) break
     budget.left -= 1
     const found = entry.listed
-      ? await hashOf(context, entry.listed)
-      : await readDigestFile(context, entry.bucket, entry.key)
+      ? await hashOf(context, entry.listed, budget.inflated)
+      : await readDigestFile(context, entry.bucket, entry.key, budget.inflated)
     if (isRefused(found)) {
       const { refusal } = found
       refusalsLeft -= 1

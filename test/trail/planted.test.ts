@@ -5,7 +5,9 @@ import { gzipSync } from 'node:zlib'
 import { AwsCallError } from '../../src/aws/errors.ts'
 import type { Store } from '../../src/store/open.ts'
 import { openEmbedded } from '../harness/prepared.ts'
-import { keysOf, lookFor, openTrailWorld, type TrailWorld } from './trail-world.ts'
+import { event } from './digest-files.ts'
+import { sightingsIn } from './log-world.ts'
+import { keysOf, lookFor, openTrailWorld, type TrailWorld, type TrailWorldOptions } from './trail-world.ts'
 
 describe('what is planted in the log bucket', () => {
   const opened: { close(): Promise<void> }[] = []
@@ -19,8 +21,8 @@ describe('what is planted in the log bucket', () => {
     await store.close()
   })
 
-  async function worldOf() {
-    const all = await openTrailWorld(store)
+  async function worldOf(options: TrailWorldOptions = {}) {
+    const all = await openTrailWorld(store, options)
     opened.push(all)
     return all
   }
@@ -96,5 +98,52 @@ describe('what is planted in the log bucket', () => {
     const facts = await all.world.look()
     assert.match(facts.unread?.reason ?? '', /no\ufffd xxx/)
     assert.ok((facts.unread?.reason.length ?? 0) < 1000)
+  })
+
+  test('an event of a year that no database knows keeps nothing else from being found', async () => {
+    const all = await worldOf()
+    await lookFor(all, 30)
+    const { principalId } = all.world.account
+    const written = ['+200000-01-01T00:00:00Z', '-000001-01-01T00:00:00Z', all.world.now().toISOString()].map(
+      (eventTime, i) => event({ requestID: `w-${i}`, eventTime, principalId, readOnly: false }),
+    )
+    plantLog(all, written)
+    assert.equal((await all.world.look()).status, 'found')
+    assert.deepEqual(
+      (await sightingsIn(store)).map(({ request_id }) => request_id),
+      ['w-2'],
+    )
+  })
+
+  test('what is found in a look that could not be saved is found by the next one', async () => {
+    const all = await worldOf()
+    await lookFor(all, 30)
+    const { principalId } = all.world.account
+    plantLog(all, [event({ requestID: 'w-1', principalId, readOnly: false })])
+    const { db } = store
+    const { transaction } = db
+    Object.assign(db, { transaction: () => Promise.reject(new Error('the database is away')) })
+    await assert.rejects(all.world.look(), /the database is away/)
+    Object.assign(db, { transaction })
+    await all.world.look()
+    assert.equal((await sightingsIn(store)).length, 1)
+  })
+
+  test('a look ends after so many bytes as are inflated, however small the objects are', async () => {
+    const all = await worldOf({ limits: { files: 500, bytes: 20_000_000, ms: 60_000 } })
+    await lookFor(all, 30)
+    const bombs = Array.from({ length: 6 }, (_, i) =>
+      plantLog(all, [' '.repeat(1_000_000)], `${i}${'0'.repeat(15)}`),
+    )
+    const object = (key: string) => all.sandbox.buckets.get(all.bucket)?.objects.get(key)
+    const body = gzipSync(`{"Records":[${'{"text":"      "},'.repeat(500_000)}{}]}`)
+    for (const key of bombs)
+      all.sandbox.buckets.put(all.bucket, { ...object(key), key, body, at: all.world.now() })
+    const read = () =>
+      all.sandbox.calls.of('GetObject').filter(({ params }) => bombs.includes(String(params.Key))).length
+    await all.world.look()
+    assert.equal(read(), 3)
+    await all.world.look()
+    assert.equal(read(), 6)
   })
 })
