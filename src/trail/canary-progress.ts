@@ -7,11 +7,18 @@ export interface LookProgress {
   readonly trail: TrailPlace | null
   readonly organizationId: string | null
   readonly digests: DigestProgress
+  /** Chains of the places that were looked at before. An earlier Muster kept none. */
+  readonly elsewhere?: readonly ChainElsewhere[]
   readonly alarms: Alarms
   /** A limit ended the last look: what is older than is searched otherwise is still to be read. */
   readonly isBehind: boolean
   /** Those that the next look comes by again, and the newest before. */
   readonly unread: readonly UnreadFile[]
+}
+
+export interface ChainElsewhere {
+  readonly place: string
+  readonly digests: DigestProgress
 }
 
 /** A log file that AWS does not let Muster read. */
@@ -50,6 +57,8 @@ export interface DigestProgress {
   readonly faults: readonly KeptFault[]
   /** Where the chain began anew: nothing tells of files that were delivered in between. RFC 3339. */
   readonly gap: { readonly from: string; readonly until: string } | null
+  /** When the trail came back from another place: what it delivered before that may lie there. RFC 3339. */
+  readonly backAt: string | null
 }
 
 export interface KeptFault extends DigestFault {
@@ -76,6 +85,7 @@ export const noDigests: DigestProgress = {
   unread: [],
   faults: [],
   gap: null,
+  backAt: null,
 }
 
 export const noAlarms: Alarms = { canary: null, faults: 0 }

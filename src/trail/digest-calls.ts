@@ -1,6 +1,7 @@
 /** What following the digest chain asks of S3 and CloudTrail. */
 import { ListPublicKeysCommand } from '@aws-sdk/client-cloudtrail'
 import type { Account } from '../aws/account.ts'
+import { AwsCallError } from '../aws/errors.ts'
 import { getObject, isListed, isMissingObject } from './bucket-calls.ts'
 import type { DigestFile, ListedLogFile, PublicKeys } from './digest.ts'
 import type { TrailPlace } from './facts.ts'
@@ -121,7 +122,10 @@ async function missingOrRefused(
   error: unknown,
 ): Promise<Refused | undefined> {
   if (isMissingObject(error)) return undefined
-  if (!isOfOneObject(error)) throw new UnreadableObject(key, error)
+  const isElsewhere = bucket !== place.bucket
+  // A trail that delivers elsewhere by now names digests of a bucket that may be gone, with all that was in it.
+  if (isElsewhere && error instanceof AwsCallError && error.code === 'NoSuchBucket') return undefined
+  if (!isOfOneObject(error) && !(isElsewhere && isInvalid(error))) throw new UnreadableObject(key, error)
   const refusal = refusalOf(error, account.partition, trail, { ...place, bucket }, key)
   // KMS is asked only for what is there.
   if (refusal.kind !== 's3-denied') return { refusal }
@@ -132,3 +136,7 @@ async function missingOrRefused(
     throw new UnreadableObject(key, listing)
   }
 }
+
+/** What is wrong with another bucket says nothing of the one that is looked at. */
+const isInvalid = (error: unknown): error is AwsCallError =>
+  error instanceof AwsCallError && error.class === 'invalid'

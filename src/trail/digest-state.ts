@@ -70,11 +70,19 @@ export const forgetOldUnread = (progress: DigestProgress, now: Date): DigestProg
   unread: progress.unread.filter(({ until }) => now.getTime() - Date.parse(until) <= rememberedMs),
 })
 
-/** A first digest after others: CloudTrail writes one when logging, or validation, is started again. */
+/**
+ * A first digest after others: CloudTrail writes one when logging, or validation, is started again. One that follows on
+ * another of another place comes after a time in which the trail delivered there.
+ */
 export function withGap(progress: DigestProgress, digest: Digest): DigestProgress {
   const last = lastVerified(progress)
-  if (!last || digest.previous !== null || digest.startedAt <= new Date(last.endedAt)) return progress
+  if (!last || !isNewHere(digest) || digest.startedAt <= new Date(last.endedAt)) return progress
   return { ...progress, gap: { from: last.endedAt, until: digest.startedAt.toISOString() } }
+}
+
+function isNewHere({ bucket, key, previous }: Digest): boolean {
+  const placeOf = (name: string) => name.slice(0, name.lastIndexOf('/CloudTrail-Digest/'))
+  return previous === null || previous.bucket !== bucket || placeOf(previous.key) !== placeOf(key)
 }
 
 export interface ToldOfDigests {
@@ -102,7 +110,8 @@ export function digestFactsOf(
   const lastMs = Date.parse(last.endedAt)
   const validUntil = last.endedAt
   // Of a chain that was never seen, nobody knows that it began in this Region.
-  if (latestDigest && latestDigest.at.getTime() - lastMs > absentAfterMs && progress.begun === null) {
+  const isHere = latestDigest && latestDigest.at.toISOString() > (progress.backAt ?? '')
+  if (isHere && latestDigest.at.getTime() - lastMs > absentAfterMs && progress.begun === null) {
     const delivered = `CloudTrail delivered a digest file of ${latestDigest.region} at ${latestDigest.at.toISOString()}`
     // Each Region has a chain of its own, and its own delays.
     return latestDigest.region === region
