@@ -9,7 +9,7 @@ import { roleAccessIn } from '../identity/role-access.ts'
 import type { RotationRules } from '../identity/rotation.ts'
 import type { Database } from '../store/open.ts'
 import { accounts, employees, identities, trailLogs } from '../store/schema.ts'
-import type { CanaryFacts } from '../trail/facts.ts'
+import { type CanaryFacts, noFaults } from '../trail/facts.ts'
 import type { ManagedIdentity, MusterFacts } from './snapshot.ts'
 
 /** How this Muster is set. */
@@ -105,7 +105,12 @@ const noCanary: CanaryFacts = {
   waitingSince: null,
   statementsToAdd: [],
   unread: null,
-  digest: { status: 'unknown', reason: 'no digest file has been looked at yet', validUntil: null },
+  digest: {
+    status: 'unknown',
+    reason: 'no digest file has been looked at yet',
+    validUntil: null,
+    ...noFaults,
+  },
   checkedAt: null,
 }
 

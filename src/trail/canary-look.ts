@@ -4,9 +4,17 @@ import { AwsCallError } from '../aws/errors.ts'
 import { type Canary, judgeCanaries, type Reading, stillLookedFor } from './canary.ts'
 import type { DigestProgress, UnreadFile } from './canary-progress.ts'
 import type { Sighting } from './canary-store.ts'
+import { faultCountOf } from './digest-faults.ts'
 import { type ChainLook, followDigests } from './digest-reader.ts'
 import { digestFactsOf } from './digest-state.ts'
-import type { CanaryFacts, DigestFacts, DigestTold, TrailPlace, UnreadFacts } from './facts.ts'
+import {
+  type CanaryFacts,
+  type DigestFacts,
+  type DigestTold,
+  noFaults,
+  type TrailPlace,
+  type UnreadFacts,
+} from './facts.ts'
 import { type Refusal, refusalOf, uniqueStatements } from './log-access.ts'
 import type { LogRecord, RecordSearch } from './log-file.ts'
 import { type LogPlace, timeOfLogKey } from './log-keys.ts'
@@ -117,7 +125,7 @@ export function judgeUnread(canaries: readonly Canary[], reading: Reading, now: 
     ...judgeCanaries(canaries, reading, now),
     statementsToAdd: [],
     unread: null,
-    digest: { status: 'unknown', reason, validUntil: null },
+    digest: { status: 'unknown', reason, validUntil: null, ...noFaults },
     checkedAt: now.toISOString(),
   }
 }
@@ -205,18 +213,22 @@ const validationIsOff: DigestFacts = {
   status: 'off',
   reason: 'log file validation is not on for the trail',
   validUntil: null,
+  ...noFaults,
 }
 
 function digestFacts(
   { progress, endedBy }: ChainLook,
-  { account, latestDigest, now }: LookContext,
+  { account, trail: { bucket }, latestDigest, now }: LookContext,
 ): DigestFacts {
   const facts = digestFactsOf(progress, { region: account.iamRegion, latestDigest, now })
   // What was found broken before is broken still, whether or not it can be read.
-  if (!endedBy || progress.faults.length > 0) return facts
+  if (!endedBy || faultCountOf(progress) > 0) return facts
   const { kind, reason } = endedBy
-  if (kind === 'no-bucket' && progress.verified.length > 0) return { ...facts, status: 'broken', reason }
-  return { ...facts, status: 'unknown', reason }
+  if (kind === 'no-bucket' && progress.verified.length > 0) {
+    const fault = { kind, bucket, key: '', message: reason }
+    return { ...facts, status: 'broken', reason, faults: [fault], faultCount: 1 }
+  }
+  return { ...facts, status: 'unknown', reason, ...noFaults }
 }
 
 function foundAmong(canaries: readonly Canary[], records: readonly FoundRecord[]) {

@@ -176,7 +176,7 @@ async function save(
   const { accountId } = account
   const trailArn = trail?.arn ?? noTrail
   const { facts, digests = before?.progress?.digests ?? noDigests } = look
-  const { alarms, news } = newsOf(before?.progress?.alarms ?? noAlarms, facts, digests.faults.length)
+  const { alarms, news } = newsOf(before?.progress?.alarms ?? noAlarms, facts)
   const { organizationId = null, isBehind = false, unread = [] } = look
   const { elsewhere = before?.progress?.elsewhere ?? [] } = look
   const logBuckets = areBucketsDue(before, trailArn, all, now) ? await lookAtLogBuckets(account, all) : null

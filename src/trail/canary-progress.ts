@@ -55,6 +55,8 @@ export interface DigestProgress {
   readonly unread: readonly UnreadOfChain[]
   /** Up to fifty. */
   readonly faults: readonly KeptFault[]
+  /** Those for which there was no room. */
+  readonly dropped: DroppedFaults | null
   /** Where the chain began anew: nothing tells of files that were delivered in between. RFC 3339. */
   readonly gap: { readonly from: string; readonly until: string } | null
   /** When the trail came back from another place: what it delivered before that may lie there. RFC 3339. */
@@ -68,6 +70,15 @@ export interface KeptFault extends DigestFault {
   readonly since: string
   /** What should be there, where it can come back. */
   readonly listed: ListedLogFile | null
+}
+
+export interface DroppedFaults {
+  /** Of what each object is known by: up to a thousand. */
+  readonly ids: readonly string[]
+  /** As of faults that are kept: of the earliest. */
+  readonly since: string
+  /** When one was found last, RFC 3339. */
+  readonly lastAt: string
 }
 
 /** What people were told, and have not been told the end of. */
@@ -84,6 +95,7 @@ export const noDigests: DigestProgress = {
   again: null,
   unread: [],
   faults: [],
+  dropped: null,
   gap: null,
   backAt: null,
 }

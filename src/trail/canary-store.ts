@@ -5,7 +5,7 @@ import { type Database, rowsOf, type Transaction } from '../store/open.ts'
 import { storableJson, storableText } from '../store/storable.ts'
 import type { Canary } from './canary.ts'
 import type { LookProgress } from './canary-progress.ts'
-import type { CanaryFacts, LogBucket } from './facts.ts'
+import { type CanaryFacts, type LogBucket, noFaults } from './facts.ts'
 
 export interface CanaryCall {
   readonly requestId: string
@@ -39,7 +39,7 @@ const notLookedAt: CanaryFacts = {
   waitingSince: null,
   statementsToAdd: [],
   unread: null,
-  digest: { status: 'unknown', reason: 'not looked at yet', validUntil: null },
+  digest: { status: 'unknown', reason: 'not looked at yet', validUntil: null, ...noFaults },
   checkedAt: null,
 }
 

@@ -21,8 +21,7 @@ export function chainsAt(
   now: Date,
 ): { readonly digests: DigestProgress; readonly elsewhere: readonly ChainElsewhere[] } {
   if (!before) return { digests: noDigests, elsewhere: [] }
-  // An earlier Muster kept less.
-  const current: DigestProgress = { ...noDigests, ...before.digests }
+  const current = completed(before.digests, before.trail ?? trail)
   const kept = before.elsewhere ?? []
   if (!before.trail || isSamePlace(before.trail, trail)) return { digests: current, elsewhere: kept }
   const left = { place: placeId(before.trail), digests: withoutFindings(current) }
@@ -33,9 +32,19 @@ export function chainsAt(
     .sort((a, b) => b.digests.verified.length - a.digests.verified.length)
     .slice(0, mostChains)
   // What was found tampered with stays so, wherever the trail delivers to by now.
-  const { faults } = current
+  const { faults, dropped } = current
   const backAt = back ? now.toISOString() : null
-  return { digests: { ...noDigests, ...back?.digests, faults, backAt }, elsewhere }
+  return { digests: { ...noDigests, ...back?.digests, faults, dropped, backAt }, elsewhere }
 }
 
-const withoutFindings = (digests: DigestProgress): DigestProgress => ({ ...digests, faults: [] })
+const withoutFindings = (digests: DigestProgress): DigestProgress => ({
+  ...digests,
+  faults: [],
+  dropped: null,
+})
+
+/** An earlier Muster kept less, and faults of one bucket only. */
+function completed(digests: DigestProgress, { bucket }: TrailPlace): DigestProgress {
+  const faults = digests.faults.map((fault) => ({ ...fault, bucket: fault.bucket ?? bucket }))
+  return { ...noDigests, ...digests, faults }
+}

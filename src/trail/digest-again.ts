@@ -2,8 +2,9 @@
 import type { DigestProgress, KeptFault } from './canary-progress.ts'
 import { type DigestLink, digestHash, linkOf, readDigest, verifyDigest, verifyLogFile } from './digest.ts'
 import { type ChainContext, hashOf, isRefused, publicKeys, readDigestFile } from './digest-calls.ts'
+import { isMissing, isSameObject, withFault, withoutFaults } from './digest-faults.ts'
 import { type Budget, checkLogFiles, isSpent, unreadOf, withChecked } from './digest-log-files.ts'
-import { missingDigest, mostUnread, withFault, withoutFaults, withUnread } from './digest-state.ts'
+import { missingDigest, mostUnread, withUnread } from './digest-state.ts'
 
 /** With what the budget has left: the verified digest after the one that was read again last. */
 export async function readAgain(
@@ -31,12 +32,13 @@ export async function readAgain(
     const { reason } = refusal
     return withUnread(next, unreadOf(link, { startedAt: since, endedAt, listed: null, reason, now }))
   }
-  if (!file) return withFault(before, missingDigest(link.key), { since, now })
+  if (!file) return withFault(before, missingDigest(link), { since, now })
   // Nothing is made of what is not known to be the same.
   const digest = digestHash(file) === link.hash ? readDigest(file.content) : undefined
   if (!digest) {
     const message = `the digest file ${link.key} was altered after it was verified`
-    return withFault(next, { kind: 'digest-altered', key: link.key, message }, { since, now })
+    const { bucket, key } = link
+    return withFault(next, { kind: 'digest-altered', bucket, key, message }, { since, now })
   }
   const place = { from: isGoingOn ? again.filesRead : 0, before: before.unread }
   const checked = await checkLogFiles(context, digest, place, budget)
@@ -52,12 +54,12 @@ export async function lookAtFaultsAgain(
   before: DigestProgress,
   budget: Budget,
 ): Promise<DigestProgress> {
-  const there = before.faults.filter(({ kind }) => !kind.endsWith('-missing'))
+  const there = before.faults.filter((fault) => !isMissing(fault))
   const turn = there[Math.floor(context.now.getTime() / 120_000) % Math.max(there.length, 1)]
   let progress = before
   for (const fault of before.faults) {
     if (isSpent(budget)) break
-    if (fault !== turn && !fault.kind.endsWith('-missing')) continue
+    if (fault !== turn && !isMissing(fault)) continue
     progress = fault.listed
       ? await logFileAgain(context, progress, fault.listed, budget)
       : await digestAgain(context, progress, fault, budget)
@@ -73,19 +75,19 @@ async function logFileAgain(
 ): Promise<DigestProgress> {
   const found = await hashOf(context, listed, inflated)
   const isWhole = !isRefused(found) && verifyLogFile(listed, found) === undefined
-  return isWhole ? withoutFaults(progress, (one) => one.key === listed.key) : progress
+  return isWhole ? withoutFaults(progress, (one) => isSameObject(one, listed)) : progress
 }
 
 /** The log files of a digest that is valid now are verified when its turn comes. */
 async function digestAgain(
   context: ChainContext,
   progress: DigestProgress,
-  { key, kind }: KeptFault,
+  { bucket, key, kind }: KeptFault,
   { inflated }: Budget,
 ): Promise<DigestProgress> {
   // That one is whole by itself: it is not the one that was there before.
   if (kind === 'digest-replaced') return progress
-  const file = await readDigestFile(context, context.place.bucket, key, inflated)
+  const file = await readDigestFile(context, bucket, key, inflated)
   if (!file || isRefused(file)) return progress
   const verdict = verifyDigest(file, await publicKeys(context, context.now))
   if (!verdict.ok) return progress
@@ -93,7 +95,7 @@ async function digestAgain(
   const before = progress.verified.find((one) => one.key === key)
   if (before?.hash && before.hash !== link.hash) return progress
   const verified = [...progress.verified.filter((one) => one.key !== key), link].sort(byEnd)
-  return withoutFaults({ ...progress, verified }, (one) => one.key === key)
+  return withoutFaults({ ...progress, verified }, (one) => isSameObject(one, link))
 }
 
 const byEnd = (a: DigestLink, b: DigestLink) => Date.parse(a.endedAt) - Date.parse(b.endedAt)

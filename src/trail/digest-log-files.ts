@@ -2,7 +2,8 @@
 import type { DigestProgress, UnreadOfChain } from './canary-progress.ts'
 import { type Digest, type DigestFault, type ListedLogFile, verifyLogFile } from './digest.ts'
 import { type ChainContext, hashOf, isRefused } from './digest-calls.ts'
-import { mostUnread, withFault, withUnread } from './digest-state.ts'
+import { withFault } from './digest-faults.ts'
+import { mostUnread, withUnread } from './digest-state.ts'
 import type { Inflated } from './log-file.ts'
 import type { Refusals } from './unreadable.ts'
 

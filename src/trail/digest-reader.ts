@@ -8,15 +8,14 @@ import type { DigestProgress } from './canary-progress.ts'
 import { type Digest, type DigestLink, linkOf, verifyDigest, verifyLink } from './digest.ts'
 import { lookAtFaultsAgain, readAgain } from './digest-again.ts'
 import { type ChainContext, isRefused, publicKeys, readDigestFile } from './digest-calls.ts'
+import { forgetOldFaults, withFault } from './digest-faults.ts'
 import { type Budget, checkLogFiles, isSpent, unreadOf, withChecked } from './digest-log-files.ts'
 import {
-  forgetOldFaults,
   forgetOldUnread,
   lastVerified,
   missingDigest,
   mostUnread,
   rememberedMs,
-  withFault,
   withGap,
   withUnread,
   withVerified,
@@ -104,8 +103,11 @@ function missingOnes(progress: DigestProgress, listed: readonly DigestKey[], now
   return progress.verified
     .filter(({ key, endedAt }) => endedAt > from && !there.has(key))
     .reduce(
-      (after, { key, endedAt }) =>
-        withFault(after, missingDigest(key), { since: new Date(Date.parse(endedAt) - 3_600_000), now }),
+      (after, link) =>
+        withFault(after, missingDigest(link), {
+          since: new Date(Date.parse(link.endedAt) - 3_600_000),
+          now,
+        }),
       progress,
     )
 }
@@ -155,7 +157,7 @@ async function takeDigest(
     return passed(withUnread(before, entry))
   }
   // Deleted since it was listed.
-  if (!file) return withFault(before, missingDigest(key), { since, now })
+  if (!file) return withFault(before, missingDigest({ bucket: place.bucket, key }), { since, now })
   const verdict = verifyDigest(file, await publicKeys(context, endedAt))
   if (!verdict.ok) return passed(withFault(before, verdict.fault, { since, now }))
   const { digest } = verdict
@@ -189,7 +191,7 @@ async function checkLink(context: ChainContext, progress: DigestProgress, digest
     const hours = { startedAt: since, endedAt: digest.startedAt }
     return withUnread(progress, unreadOf(previous, { ...hours, listed: null, reason, now }))
   }
-  return isThere ? progress : withFault(progress, missingDigest(previous.key), { since, now })
+  return isThere ? progress : withFault(progress, missingDigest(previous), { since, now })
 }
 
 /** One that could not be read is held against this once it can. */

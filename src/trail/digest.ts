@@ -78,6 +78,7 @@ export type DigestFaultKind =
 /** What is wrong, and with which object. */
 export interface DigestFault {
   readonly kind: DigestFaultKind
+  readonly bucket: string
   readonly key: string
   /** One sentence. */
   readonly message: string
@@ -94,7 +95,7 @@ type Verdict =
 export function verifyDigest(file: DigestFile, keys: PublicKeys): Verdict {
   const wrong = (kind: DigestFaultKind, what: string): Verdict => ({
     ok: false,
-    fault: { kind, key: file.key, message: `the digest file ${file.key} ${what}` },
+    fault: { kind, bucket: file.bucket, key: file.key, message: `the digest file ${file.key} ${what}` },
   })
   const unreadable = () => wrong('digest-unreadable', 'is not what CloudTrail delivers')
   const head = readHead(file.content)
@@ -126,23 +127,24 @@ export function verifyLink(digest: Digest, before: DigestLink): DigestFault | un
     previous.hash.toLowerCase() === before.hash &&
     previousSignature?.toLowerCase() === before.signature.toLowerCase()
   if (isSame) return undefined
-  return replacedDigest(before.key)
+  return replacedDigest(before)
 }
 
-export const replacedDigest = (key: string): DigestFault => ({
+export const replacedDigest = ({ bucket, key }: Pick<DigestLink, 'bucket' | 'key'>): DigestFault => ({
   kind: 'digest-replaced',
+  bucket,
   key,
   message: `the digest file ${key} was replaced: the next one was written after another`,
 })
 
 /** @param found the hash of what is there now, in hexadecimal; undefined when nothing is */
 export function verifyLogFile(listed: ListedLogFile, found: string | undefined): DigestFault | undefined {
-  const { key, hash } = listed
+  const { bucket, key, hash } = listed
   if (found === undefined) {
-    return { kind: 'log-file-missing', key, message: `the log file ${key} was deleted` }
+    return { kind: 'log-file-missing', bucket, key, message: `the log file ${key} was deleted` }
   }
   if (found === hash.toLowerCase()) return undefined
-  return { kind: 'log-file-altered', key, message: `the log file ${key} was altered` }
+  return { kind: 'log-file-altered', bucket, key, message: `the log file ${key} was altered` }
 }
 
 export const linkOf = (digest: Digest, file: DigestFile): DigestLink => ({
