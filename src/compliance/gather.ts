@@ -24,10 +24,11 @@ import { beginCredentialReport, takeCredentialReport } from '../credentials/cred
 import { askForPasswordPolicy } from '../credentials/password-policy-calls.ts'
 import type { Database } from '../store/open.ts'
 import type { ScanProgress } from '../store/schema.ts'
+import { readCanary } from '../trail/canary-facts.ts'
 import { readLogBuckets } from '../trail/canary-store.ts'
 import { readTrails, readTrailsElsewhere } from '../trail/read-trails.ts'
 import { gatherAuthorization } from './gather-authorization.ts'
-import { type MusterSettings, readCanary, readMusterFacts } from './gather-own.ts'
+import { type MusterSettings, readMusterFacts } from './gather-own.ts'
 import type {
   AccountSnapshot,
   AccountSummary,

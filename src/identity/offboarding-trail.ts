@@ -1,4 +1,5 @@
 /** Whether the trail has a call, as far as its log files were searched. Pure. */
+import { missingAfterMs } from '../trail/canary.ts'
 
 /** What is known of the log files of an account's trail. */
 export interface TrailRecord {
@@ -27,8 +28,6 @@ export type TrailEvidence =
     }
   | { readonly status: 'waiting' | 'not_found' }
   | { readonly status: 'unknown'; readonly reason: string }
-
-const missingAfterMs = 2 * 3_600_000
 
 /** `not_found` after two hours; `unknown` wherever nobody could have found it. */
 export function trailOf(

@@ -5,7 +5,7 @@ import { type Database, rowsOf, type Transaction } from '../store/open.ts'
 import { storableJson, storableText } from '../store/storable.ts'
 import type { Canary } from './canary.ts'
 import type { LookProgress } from './canary-progress.ts'
-import { type CanaryFacts, type LogBucket, noFaults } from './facts.ts'
+import type { CanaryFacts, LogBucket } from './facts.ts'
 
 export interface CanaryCall {
   readonly requestId: string
@@ -24,23 +24,6 @@ export async function noteCanary(
     insert into canaries (request_id, account_id, event_name, called_at)
     values (${requestId}, ${accountId}, ${eventName}, ${calledAt.toISOString()}::timestamptz)
     on conflict do nothing`)
-}
-
-/** By the last look at the log files; the row of the trail that was looked at last counts. */
-export async function readCanaryFacts(db: Database, accountId: string): Promise<CanaryFacts> {
-  const row = await lastLook(db, accountId)
-  return row?.facts ?? notLookedAt
-}
-
-const notLookedAt: CanaryFacts = {
-  status: 'unknown',
-  reason: 'not looked at yet',
-  latest: null,
-  waitingSince: null,
-  statementsToAdd: [],
-  unread: null,
-  digest: { status: 'unknown', reason: 'not looked at yet', validUntil: null, ...noFaults },
-  checkedAt: null,
 }
 
 /** The buckets that trails deliver to, as they were at most some hours ago. */
