@@ -42,6 +42,15 @@ export function refusalOf(
   if (error.class !== 'denied') {
     return { kind: 'other', code, reason: object ? `${object}: ${message}` : message, statementsToAdd: [] }
   }
+  if (error.action === 'ListPublicKeys') {
+    return {
+      kind: 'other',
+      code,
+      reason:
+        'Muster may not call cloudtrail:ListPublicKeys: without the keys no digest file can be verified',
+      statementsToAdd: [publicKeysStatement],
+    }
+  }
   if (/\bkms:/i.test(message)) {
     const elsewhere = hintForOtherAccounts([trail.arn, kmsKeyId], place.accountId)
     const withKey = kmsKeyId ? ` with the key ${kmsKeyId}` : ''
@@ -104,6 +113,14 @@ function bucketStatements(partition: string, trail: TrailPlace, place: LogPlace)
       Resource: `${bucketArn}/${folder}*`,
     },
   ]
+}
+
+/** The action knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudtrail.html */
+const publicKeysStatement: Statement = {
+  Sid: 'ReadThePublicKeys',
+  Effect: 'Allow',
+  Action: 'cloudtrail:ListPublicKeys',
+  Resource: '*',
 }
 
 /** https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service */
