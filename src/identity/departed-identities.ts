@@ -102,11 +102,13 @@ async function readTrail(
     bucket: string
     key: string
     event_id: string
+    event_name: string
     event_at: string
+    seen_at: string
   }>(
     db,
     sql`
-      select request_id, bucket, key, event_id, event_at from trail_sightings
+      select request_id, bucket, key, event_id, event_name, event_at, seen_at from trail_sightings
       where account_id = ${accountId} and request_id = any(${sql.param(requestIds)}::text[])`,
   )
   const canary = await readCanary(db, accountId, now)
@@ -115,7 +117,9 @@ async function readTrail(
     bucket: row.bucket,
     key: row.key,
     eventId: row.event_id,
+    eventName: row.event_name,
     eventAt: new Date(row.event_at),
+    seenAt: new Date(row.seen_at),
   })
   return {
     sightings: new Map(seen.map((row) => [row.request_id, sighting(row)])),

@@ -15,7 +15,11 @@ export interface Sighting {
   readonly bucket: string
   readonly key: string
   readonly eventId: string
+  /** As CloudTrail has it: `AddUserToGroup`. */
+  readonly eventName: string
   readonly eventAt: Date
+  /** When Muster found it in the log file. */
+  readonly seenAt: Date
 }
 
 export type TrailEvidence =
@@ -24,7 +28,9 @@ export type TrailEvidence =
       readonly bucket: string
       readonly key: string
       readonly eventId: string
+      readonly eventName: string
       readonly eventAt: string
+      readonly seenAt: string
     }
   | { readonly status: 'waiting' | 'not_found' }
   | { readonly status: 'unknown'; readonly reason: string }
@@ -37,7 +43,10 @@ export function trailOf(
   now: Date,
 ): TrailEvidence {
   const found = sightings.get(requestId)
-  if (found) return { status: 'found', ...found, eventAt: found.eventAt.toISOString() }
+  if (found) {
+    const { eventAt, seenAt } = found
+    return { status: 'found', ...found, eventAt: eventAt.toISOString(), seenAt: seenAt.toISOString() }
+  }
   if (problem !== null) return { status: 'unknown', reason: problem }
   if (lookedForSince === null || calledAt < lookedForSince) {
     return {

@@ -154,14 +154,12 @@ export async function saveLook(tx: Transaction, accountId: string, look: LookToS
       as w("requestId" text, "eventId" text, "eventName" text, "eventAt" timestamptz, key text)
     on conflict do nothing`)
   await tx.execute(sql`
-    insert into trail_logs (account_id, trail_arn, last_key, last_digest_key, facts, progress, bucket, bucket_looked_at,
-      looked_at)
+    insert into trail_logs (account_id, trail_arn, last_key, facts, progress, bucket, bucket_looked_at, looked_at)
     values (${accountId}, ${look.trailArn}, ${look.lastKey === null ? null : storableText(look.lastKey)},
-      ${look.progress?.digests.verified.at(-1)?.key ?? null}, ${json(look.facts)}::jsonb,
-      ${json(look.progress)}::jsonb, ${json(look.logBuckets)}::jsonb, ${look.logBuckets ? at : null}::timestamptz,
+      ${json(look.facts)}::jsonb, ${json(look.progress)}::jsonb, ${json(look.logBuckets)}::jsonb, ${look.logBuckets ? at : null}::timestamptz,
       ${at}::timestamptz)
     on conflict (account_id, trail_arn) do update set
-      last_key = coalesce(excluded.last_key, trail_logs.last_key), last_digest_key = excluded.last_digest_key,
+      last_key = coalesce(excluded.last_key, trail_logs.last_key),
       facts = excluded.facts, progress = excluded.progress, looked_at = excluded.looked_at,
       bucket = coalesce(excluded.bucket, trail_logs.bucket),
       bucket_looked_at = coalesce(excluded.bucket_looked_at, trail_logs.bucket_looked_at)`)

@@ -112,7 +112,9 @@ forEachEngine((_name, open) => {
       bucket: 'the-bucket',
       key: 'AWSLogs/file.json.gz',
       eventId: 'the-event',
+      eventName: 'AddUserToGroup',
       eventAt: now.toISOString(),
+      seenAt: now.toISOString(),
     })
     assert.equal(evidence.trail.found, 1)
   })
