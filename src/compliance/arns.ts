@@ -17,6 +17,13 @@ export const serverCertificateArn = ({ partition, accountId }: Place, name: stri
 
 export const bucketArn = ({ partition }: Place, name: string) => `arn:${partition}:s3:::${name}`
 
+/** Whatever the key is made of, the ARN is of printable letters, and none of them stands for others. */
+export const objectArn = (place: Place, bucket: string, key: string) =>
+  `${bucketArn(place, bucket)}/${key.toWellFormed().replace(/[^!-~]|[%*]/gu, encodeLetter)}`
+
+const encodeLetter = (letter: string) =>
+  [...Buffer.from(letter)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('')
+
 /** Where `path` begins and ends with `/`. */
 export const groupArn = ({ partition, accountId }: Place, path: string, name: string) =>
   `arn:${partition}:iam::${accountId}:group${path}${name}`

@@ -1,5 +1,5 @@
 /** The part of a snapshot that AWS has no say in: what Muster knows, wants, and has looked at on another schedule. */
-import { and, desc, eq, isNotNull, ne } from 'drizzle-orm'
+import { and, eq, isNotNull, ne } from 'drizzle-orm'
 import type { Account } from '../aws/account.ts'
 import { desiredAccount, policyArn } from '../catalog/account.ts'
 import { BASELINE, type Catalog, policyDocs, QUARANTINE } from '../catalog/catalog.ts'
@@ -8,8 +8,7 @@ import { documentIn } from '../catalog/partition.ts'
 import { roleAccessIn } from '../identity/role-access.ts'
 import type { RotationRules } from '../identity/rotation.ts'
 import type { Database } from '../store/open.ts'
-import { accounts, employees, identities, trailLogs } from '../store/schema.ts'
-import type { CanaryFacts } from '../trail/facts.ts'
+import { employees, identities } from '../store/schema.ts'
 import type { ManagedIdentity, MusterFacts, SeenCredentials } from './snapshot.ts'
 
 /** How this Muster is set. */
@@ -127,37 +126,4 @@ function seenCredentials({
       usedAt: lastUsedAt === null ? null : new Date(lastUsedAt),
     })),
   }
-}
-
-/** Longer than this ago, what the canary saw says nothing about now. */
-const canaryValidMs = 2 * 3_600_000
-
-const noCanary: CanaryFacts = {
-  status: 'unknown',
-  reason: 'Muster has not looked for its own calls in the log files yet',
-  latest: null,
-  waitingSince: null,
-  statementsToAdd: [],
-  unread: null,
-  digest: { status: 'unknown', reason: 'no digest file has been looked at yet', validUntil: null },
-  checkedAt: null,
-}
-
-/** Of the trail that the gate goes by, or else of the one that was looked at last. */
-export async function readCanary(db: Database, accountId: string, now: Date): Promise<CanaryFacts> {
-  const [account] = await db
-    .select({ look: accounts.trailLook })
-    .from(accounts)
-    .where(eq(accounts.accountId, accountId))
-  const rows = await db
-    .select({ trailArn: trailLogs.trailArn, facts: trailLogs.facts })
-    .from(trailLogs)
-    .where(and(eq(trailLogs.accountId, accountId), isNotNull(trailLogs.facts)))
-    .orderBy(desc(trailLogs.lookedAt))
-  const facts = (rows.find(({ trailArn }) => trailArn === account?.look?.trailArn) ?? rows[0])?.facts
-  if (!facts) return noCanary
-  const ageMs = now.getTime() - Date.parse(facts.checkedAt ?? '')
-  if (ageMs <= canaryValidMs) return facts
-  const reason = `the log files were last looked at ${facts.checkedAt ?? 'never'}`
-  return { ...facts, status: 'unknown', reason, digest: { ...facts.digest, status: 'unknown', reason } }
 }

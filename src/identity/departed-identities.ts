@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm'
 import { type Database, rowsOf } from '../store/open.ts'
 import type { IdentityState, OperationKind, OperationStatus, RecordedStep } from '../store/schema.ts'
+import { readCanary } from '../trail/canary-facts.ts'
 import type { CanaryFacts } from '../trail/facts.ts'
 import type { Departure } from './departure.ts'
 import type { DepartedIdentity, DepartureOperation } from './offboarding-evidence.ts'
@@ -15,6 +16,7 @@ export async function readDepartedIdentities(
   db: Database,
   employeeId: string,
   { beganAt, returnedAt }: Departure,
+  now: Date,
 ): Promise<DepartedIdentity[]> {
   const rows = await rowsOf<Record<string, unknown>>(
     db,
@@ -73,7 +75,7 @@ export async function readDepartedIdentities(
           steps,
         })),
         denies,
-        trail: await readTrail(db, accountId, [...own, ...denies]),
+        trail: await readTrail(db, accountId, [...own, ...denies], now),
       }
     }),
   )
@@ -92,6 +94,7 @@ async function readTrail(
   db: Database,
   accountId: string,
   runs: readonly Pick<DepartureOperation, 'steps'>[],
+  now: Date,
 ): Promise<TrailRecord> {
   const requestIds = runs.flatMap(({ steps }) => steps.flatMap(({ requestId }) => requestId ?? []))
   const seen = await rowsOf<{
@@ -99,27 +102,28 @@ async function readTrail(
     bucket: string
     key: string
     event_id: string
+    event_name: string
     event_at: string
+    seen_at: string
   }>(
     db,
     sql`
-      select request_id, bucket, key, event_id, event_at from trail_sightings
+      select request_id, bucket, key, event_id, event_name, event_at, seen_at from trail_sightings
       where account_id = ${accountId} and request_id = any(${sql.param(requestIds)}::text[])`,
   )
-  const logs = await rowsOf<{ facts: CanaryFacts | null }>(
-    db,
-    sql`select facts from trail_logs where account_id = ${accountId}`,
-  )
+  const canary = await readCanary(db, accountId, now)
   const calledAt = runs.flatMap(({ steps }) => steps.flatMap(({ startedAt }) => startedAt ?? [])).sort()[0]
   const sighting = (row: (typeof seen)[number]): Sighting => ({
     bucket: row.bucket,
     key: row.key,
     eventId: row.event_id,
+    eventName: row.event_name,
     eventAt: new Date(row.event_at),
+    seenAt: new Date(row.seen_at),
   })
   return {
     sightings: new Map(seen.map((row) => [row.request_id, sighting(row)])),
-    problem: problemIn(logs.flatMap(({ facts }) => facts ?? [])),
+    problem: problemIn(canary),
     lookedForSince: calledAt === undefined ? null : await lookedForSince(db, accountId, calledAt),
   }
 }
@@ -141,12 +145,9 @@ async function lookedForSince(db: Database, accountId: string, calledAt: string)
   return moment(row?.since ?? null)
 }
 
-/** One trail whose files can be read is enough. */
-function problemIn(facts: readonly CanaryFacts[]): string | null {
-  if (facts.length === 0) return 'the log files of a trail have not been looked at'
-  if (facts.some(({ status }) => status !== 'unknown')) return null
-  return facts[0]?.reason ?? 'the log files of the trail cannot be read'
-}
+/** Where log files cannot be searched, a call that is not in them proves nothing. */
+const problemIn = ({ status, reason }: CanaryFacts): string | null =>
+  status === 'unknown' ? (reason ?? 'the log files of the trail cannot be read') : null
 
 function moment(value: unknown): Date | null {
   return value === null || value === undefined ? null : new Date(value as string)

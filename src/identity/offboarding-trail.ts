@@ -1,4 +1,5 @@
 /** Whether the trail has a call, as far as its log files were searched. Pure. */
+import { missingAfterMs } from '../trail/canary.ts'
 
 /** What is known of the log files of an account's trail. */
 export interface TrailRecord {
@@ -14,7 +15,11 @@ export interface Sighting {
   readonly bucket: string
   readonly key: string
   readonly eventId: string
+  /** As CloudTrail has it: `AddUserToGroup`. */
+  readonly eventName: string
   readonly eventAt: Date
+  /** When Muster found it in the log file. */
+  readonly seenAt: Date
 }
 
 export type TrailEvidence =
@@ -23,12 +28,12 @@ export type TrailEvidence =
       readonly bucket: string
       readonly key: string
       readonly eventId: string
+      readonly eventName: string
       readonly eventAt: string
+      readonly seenAt: string
     }
   | { readonly status: 'waiting' | 'not_found' }
   | { readonly status: 'unknown'; readonly reason: string }
-
-const missingAfterMs = 2 * 3_600_000
 
 /** `not_found` after two hours; `unknown` wherever nobody could have found it. */
 export function trailOf(
@@ -38,7 +43,10 @@ export function trailOf(
   now: Date,
 ): TrailEvidence {
   const found = sightings.get(requestId)
-  if (found) return { status: 'found', ...found, eventAt: found.eventAt.toISOString() }
+  if (found) {
+    const { eventAt, seenAt } = found
+    return { status: 'found', ...found, eventAt: eventAt.toISOString(), seenAt: seenAt.toISOString() }
+  }
   if (problem !== null) return { status: 'unknown', reason: problem }
   if (lookedForSince === null || calledAt < lookedForSince) {
     return {

@@ -61,7 +61,7 @@ export async function readOffboarding(
   const [delivery, said, departed] = await Promise.all([
     readDelivery(db, departure.cause),
     readSaidOfEnd(db, employeeId, departure),
-    readDepartedIdentities(db, employeeId, departure),
+    readDepartedIdentities(db, employeeId, departure, now),
   ])
   const dueAt = dueAtOf(employee, departure, delivery)
   const accounts = departed.map((identity) => evidenceOf(identity, { dueAt, quarantineGroup, now }))

@@ -41,9 +41,14 @@ export const trailSightings = pgTable(
     eventAt: moment('event_at').notNull(),
     bucket: text('bucket').notNull(),
     key: text('key').notNull(),
+    /** When Muster read it there. */
     seenAt: moment('seen_at').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.accountId, table.requestId] })],
+  (table) => [
+    primaryKey({ columns: [table.accountId, table.requestId] }),
+    // Since when calls are looked for: the first of an account, and whether there is one before a moment.
+    index('trail_sightings_time').on(table.accountId, table.eventAt),
+  ],
 )
 
 /** How far the log files of a trail have been read. */
@@ -54,7 +59,6 @@ export const trailLogs = pgTable(
     trailArn: text('trail_arn').notNull(),
     /** Object keys sort by time: everything up to this one has been read. */
     lastKey: text('last_key'),
-    lastDigestKey: text('last_digest_key'),
     facts: jsonb('facts').$type<CanaryFacts>(),
     /** What the next look goes on with: the digest chain, and what has been announced. */
     progress: jsonb('progress').$type<LookProgress>(),

@@ -17,10 +17,9 @@ export interface News {
 export function newsOf(
   before: Alarms,
   facts: CanaryFacts,
-  faultCount: number,
 ): { readonly alarms: Alarms; readonly news: readonly News[] } {
   const canary = canaryNews(before, facts)
-  const digest = digestNews(before, facts, faultCount)
+  const digest = digestNews(before, facts)
   return {
     alarms: { canary: canary.alarm, faults: digest.alarm },
     news: [...canary.news, ...digest.news],
@@ -37,8 +36,8 @@ function canaryNews({ canary }: Alarms, { status, reason, waitingSince, latest }
   return { alarm: status as 'warning' | 'missing', news: [news] }
 }
 
-function digestNews({ faults }: Alarms, { digest }: CanaryFacts, faultCount: number) {
-  const { status, reason, validUntil } = digest
+function digestNews({ faults }: Alarms, { digest }: CanaryFacts) {
+  const { status, reason, validUntil, faultCount } = digest
   if (status === 'valid' && faults > 0) {
     return { alarm: 0, news: [{ type: 'trail.log_files_valid', data: { validUntil } } satisfies News] }
   }

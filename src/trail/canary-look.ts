@@ -4,10 +4,19 @@ import { AwsCallError } from '../aws/errors.ts'
 import { type Canary, judgeCanaries, type Reading, stillLookedFor } from './canary.ts'
 import type { DigestProgress, UnreadFile } from './canary-progress.ts'
 import type { Sighting } from './canary-store.ts'
+import { faultCountOf } from './digest-faults.ts'
 import { type ChainLook, followDigests } from './digest-reader.ts'
 import { digestFactsOf } from './digest-state.ts'
-import type { CanaryFacts, DigestFacts, DigestTold, TrailPlace, UnreadFacts } from './facts.ts'
+import {
+  type CanaryFacts,
+  type DigestFacts,
+  type DigestTold,
+  noFaults,
+  type TrailPlace,
+  type UnreadFacts,
+} from './facts.ts'
 import { type Refusal, refusalOf, uniqueStatements } from './log-access.ts'
+import type { LogRecord, RecordSearch } from './log-file.ts'
 import { type LogPlace, timeOfLogKey } from './log-keys.ts'
 import {
   type FoundRecord,
@@ -25,7 +34,7 @@ export interface LookContext {
   /** What CloudTrail says it delivered last; null where it does not say. */
   readonly latestDigest: DigestTold | null
   readonly limits: LookLimits
-  /** Keys that this process has read. */
+  /** Keys that this process has read, and saved what was in them. */
   readonly seen: Set<string>
   readonly now: Date
 }
@@ -51,6 +60,8 @@ export interface Look {
   readonly digests: DigestProgress
   readonly found: readonly { readonly requestId: string; readonly key: string }[]
   readonly writes: readonly Sighting[]
+  /** To be added to `seen` once all that is saved. */
+  readonly read: readonly string[]
   readonly strange: LogLook['strange']
 }
 
@@ -102,6 +113,7 @@ export async function lookAtLogFiles(context: LookContext, before: LookBefore): 
     digests: chain?.progress ?? before.digests,
     found,
     writes: writesAmong(records, account.principalId),
+    read: read?.look.read ?? [],
     strange: read?.look.strange ?? [],
   }
 }
@@ -113,7 +125,7 @@ export function judgeUnread(canaries: readonly Canary[], reading: Reading, now: 
     ...judgeCanaries(canaries, reading, now),
     statementsToAdd: [],
     unread: null,
-    digest: { status: 'unknown', reason, validUntil: null },
+    digest: { status: 'unknown', reason, validUntil: null, ...noFaults },
     checkedAt: now.toISOString(),
   }
 }
@@ -128,11 +140,31 @@ async function readNew(context: LookContext, place: LogPlace, before: LookBefore
     account,
     trail,
     { ...place, organizationId },
-    { from, now, mention: account.principalId, seen, unread: before.unread, limits },
+    {
+      from,
+      now,
+      wanted: wantedOf(before.canaries, account.principalId),
+      seen,
+      unread: before.unread,
+      limits,
+    },
   )
   forgetBefore(seen, from)
   return { organizationId, look }
 }
+
+/** Calls that are looked for, and what Muster itself wrote. */
+function wantedOf(canaries: readonly Canary[], principalId: string): RecordSearch {
+  const lookedFor = new Set(canaries.flatMap(({ requestId, found }) => (found ? [] : requestId)))
+  return {
+    mention: principalId,
+    isWanted: (record) =>
+      record.requestId !== null && (lookedFor.has(record.requestId) || isWriteOf(record, principalId)),
+  }
+}
+
+const isWriteOf = ({ readOnly, principalId: by }: LogRecord, principalId: string): boolean =>
+  !readOnly && by === principalId
 
 type Outcome<T> = { readonly value: T } | { readonly refusal: Refusal }
 
@@ -181,18 +213,22 @@ const validationIsOff: DigestFacts = {
   status: 'off',
   reason: 'log file validation is not on for the trail',
   validUntil: null,
+  ...noFaults,
 }
 
 function digestFacts(
   { progress, endedBy }: ChainLook,
-  { account, latestDigest, now }: LookContext,
+  { account, trail: { bucket }, latestDigest, now }: LookContext,
 ): DigestFacts {
   const facts = digestFactsOf(progress, { region: account.iamRegion, latestDigest, now })
   // What was found broken before is broken still, whether or not it can be read.
-  if (!endedBy || progress.faults.length > 0) return facts
+  if (!endedBy || faultCountOf(progress) > 0) return facts
   const { kind, reason } = endedBy
-  if (kind === 'no-bucket' && progress.verified.length > 0) return { ...facts, status: 'broken', reason }
-  return { ...facts, status: 'unknown', reason }
+  if (kind === 'no-bucket' && progress.verified.length > 0) {
+    const fault = { kind, bucket, key: '', message: reason }
+    return { ...facts, status: 'broken', reason, faults: [fault], faultCount: 1 }
+  }
+  return { ...facts, status: 'unknown', reason, ...noFaults }
 }
 
 function foundAmong(canaries: readonly Canary[], records: readonly FoundRecord[]) {
@@ -203,9 +239,10 @@ function foundAmong(canaries: readonly Canary[], records: readonly FoundRecord[]
 }
 
 function writesAmong(records: readonly FoundRecord[], principalId: string): readonly Sighting[] {
-  return records.flatMap(({ readOnly, principalId: by, requestId, eventId, eventName, eventAt, key }) =>
-    readOnly || by !== principalId || requestId === null
-      ? []
-      : { requestId, eventId, eventName, eventAt, key },
-  )
+  return records.flatMap((record) => {
+    const { requestId, eventId, eventName, eventAt, key } = record
+    return requestId !== null && isWriteOf(record, principalId)
+      ? { requestId, eventId, eventName, eventAt, key }
+      : []
+  })
 }

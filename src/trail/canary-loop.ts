@@ -17,8 +17,9 @@ import type { Store } from '../store/open.ts'
 import { newsOf } from './alarms.ts'
 import { type Canary, isRead } from './canary.ts'
 import { judgeUnread, type Look, lookAtLogFiles } from './canary-look.ts'
-import { noAlarms, noDigests } from './canary-progress.ts'
+import { type LookProgress, noAlarms, noDigests } from './canary-progress.ts'
 import { type LastLook, lastLook, newestWrite, noteCanary, readCanaries, saveLook } from './canary-store.ts'
+import { chainsAt, isSamePlace } from './chain-places.ts'
 import type { CanaryFacts, TrailFacts, TrailPlace } from './facts.ts'
 import { lookAtLogBuckets } from './log-bucket.ts'
 import type { LookLimits } from './log-reader.ts'
@@ -42,7 +43,7 @@ const callEveryMs = 10 * 60_000
 const bucketEveryMs = 3_600_000
 /** Older writes are nobody's news. */
 const writesWithinMs = 2 * 3_600_000
-const usualLimits: LookLimits = { files: 500, bytes: 256 * 1024 * 1024, ms: 60_000 }
+const usualLimits: LookLimits = { files: 500, bytes: 1024 * 1024 * 1024, ms: 60_000 }
 /** In the place of a trail's ARN, before there was one. */
 const noTrail = 'none'
 
@@ -90,9 +91,9 @@ async function lookNow(context: CanaryLoopContext, seen: Set<string>, now: Date)
     await save(context, before, { ...trail, place: null }, { facts }, now)
     return false
   }
-  const isSameTrail =
-    before?.progress?.trail?.arn === trail.place.arn && before.progress.trail.bucket === trail.place.bucket
-  if (!isSameTrail) seen.clear()
+  const same = before?.progress && isSamePlace(before.progress.trail, trail.place) ? before : undefined
+  if (!same) seen.clear()
+  const { digests, elsewhere } = chainsAt(before?.progress, trail.place, now)
   const look = await lookAtLogFiles(
     {
       account,
@@ -103,16 +104,11 @@ async function lookNow(context: CanaryLoopContext, seen: Set<string>, now: Date)
       now,
     },
     {
-      lastKey: isSameTrail ? before.lastKey : null,
-      isBehind: isSameTrail && before.progress?.isBehind === true,
-      unread: (isSameTrail && before.progress?.unread) || [],
-      organizationId: isSameTrail ? (before.progress?.organizationId ?? null) : null,
-      // What was found tampered with stays so, wherever the trail delivers to by now.
-      digests: before?.progress
-        ? isSameTrail
-          ? { ...noDigests, ...before.progress.digests }
-          : { ...noDigests, faults: before.progress.digests.faults }
-        : noDigests,
+      lastKey: same?.lastKey ?? null,
+      isBehind: same?.progress?.isBehind === true,
+      unread: same?.progress?.unread ?? [],
+      organizationId: same?.progress?.organizationId ?? null,
+      digests,
       canaries,
     },
   )
@@ -122,9 +118,10 @@ async function lookNow(context: CanaryLoopContext, seen: Set<string>, now: Date)
     context,
     before,
     { ...trail, place: trail.place },
-    { ...look, facts: withCallProblem(look.facts, callProblem) },
+    { ...look, elsewhere, facts: withCallProblem(look.facts, callProblem) },
     now,
   )
+  for (const key of look.read) seen.add(key)
   return look.hasMore
 }
 
@@ -172,15 +169,16 @@ async function save(
   context: CanaryLoopContext,
   before: LastLook | undefined,
   { place: trail, all }: { readonly place: TrailPlace | null; readonly all: readonly TrailPlace[] },
-  look: Pick<Look, 'facts'> & Partial<Look>,
+  look: Pick<Look, 'facts'> & Partial<Look> & Pick<LookProgress, 'elsewhere'>,
   now: Date,
 ): Promise<void> {
   const { store, account, announce } = context
   const { accountId } = account
   const trailArn = trail?.arn ?? noTrail
   const { facts, digests = before?.progress?.digests ?? noDigests } = look
-  const { alarms, news } = newsOf(before?.progress?.alarms ?? noAlarms, facts, digests.faults.length)
+  const { alarms, news } = newsOf(before?.progress?.alarms ?? noAlarms, facts)
   const { organizationId = null, isBehind = false, unread = [] } = look
+  const { elsewhere = before?.progress?.elsewhere ?? [] } = look
   const logBuckets = areBucketsDue(before, trailArn, all, now) ? await lookAtLogBuckets(account, all) : null
   const entries = news.map(({ type, data }) => ({
     type,
@@ -194,7 +192,7 @@ async function save(
       bucket: trail?.bucket ?? null,
       lastKey: look.lastKey ?? null,
       facts,
-      progress: { trail, organizationId, digests, alarms, isBehind, unread },
+      progress: { trail, organizationId, digests, elsewhere, alarms, isBehind, unread },
       found: look.found ?? [],
       writes: look.writes ?? [],
       logBuckets,

@@ -7,11 +7,18 @@ export interface LookProgress {
   readonly trail: TrailPlace | null
   readonly organizationId: string | null
   readonly digests: DigestProgress
+  /** Chains of the places that were looked at before. An earlier Muster kept none. */
+  readonly elsewhere?: readonly ChainElsewhere[]
   readonly alarms: Alarms
   /** A limit ended the last look: what is older than is searched otherwise is still to be read. */
   readonly isBehind: boolean
   /** Those that the next look comes by again, and the newest before. */
   readonly unread: readonly UnreadFile[]
+}
+
+export interface ChainElsewhere {
+  readonly place: string
+  readonly digests: DigestProgress
 }
 
 /** A log file that AWS does not let Muster read. */
@@ -48,8 +55,12 @@ export interface DigestProgress {
   readonly unread: readonly UnreadOfChain[]
   /** Up to fifty. */
   readonly faults: readonly KeptFault[]
+  /** Those for which there was no room. */
+  readonly dropped: DroppedFaults | null
   /** Where the chain began anew: nothing tells of files that were delivered in between. RFC 3339. */
   readonly gap: { readonly from: string; readonly until: string } | null
+  /** When the trail came back from another place: what it delivered before that may lie there. RFC 3339. */
+  readonly backAt: string | null
 }
 
 export interface KeptFault extends DigestFault {
@@ -59,6 +70,15 @@ export interface KeptFault extends DigestFault {
   readonly since: string
   /** What should be there, where it can come back. */
   readonly listed: ListedLogFile | null
+}
+
+export interface DroppedFaults {
+  /** Of what each object is known by: up to a thousand. */
+  readonly ids: readonly string[]
+  /** As of faults that are kept: of the earliest. */
+  readonly since: string
+  /** When one was found last, RFC 3339. */
+  readonly lastAt: string
 }
 
 /** What people were told, and have not been told the end of. */
@@ -75,7 +95,9 @@ export const noDigests: DigestProgress = {
   again: null,
   unread: [],
   faults: [],
+  dropped: null,
   gap: null,
+  backAt: null,
 }
 
 export const noAlarms: Alarms = { canary: null, faults: 0 }

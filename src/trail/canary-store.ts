@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm'
 import { type Fact, known, unknown } from '../aws/fact.ts'
 import { type Database, rowsOf, type Transaction } from '../store/open.ts'
+import { storableJson, storableText } from '../store/storable.ts'
 import type { Canary } from './canary.ts'
 import type { LookProgress } from './canary-progress.ts'
 import type { CanaryFacts, LogBucket } from './facts.ts'
@@ -23,23 +24,6 @@ export async function noteCanary(
     insert into canaries (request_id, account_id, event_name, called_at)
     values (${requestId}, ${accountId}, ${eventName}, ${calledAt.toISOString()}::timestamptz)
     on conflict do nothing`)
-}
-
-/** By the last look at the log files; the row of the trail that was looked at last counts. */
-export async function readCanaryFacts(db: Database, accountId: string): Promise<CanaryFacts> {
-  const row = await lastLook(db, accountId)
-  return row?.facts ?? notLookedAt
-}
-
-const notLookedAt: CanaryFacts = {
-  status: 'unknown',
-  reason: 'not looked at yet',
-  latest: null,
-  waitingSince: null,
-  statementsToAdd: [],
-  unread: null,
-  digest: { status: 'unknown', reason: 'not looked at yet', validUntil: null },
-  checkedAt: null,
 }
 
 /** The buckets that trails deliver to, as they were at most some hours ago. */
@@ -157,27 +141,25 @@ const keptMs = 86_400_000
 
 export async function saveLook(tx: Transaction, accountId: string, look: LookToSave): Promise<void> {
   const at = look.at.toISOString()
-  const json = (value: unknown) => (value === null ? null : JSON.stringify(value))
+  const json = (value: unknown) => (value === null ? null : storableJson(value))
   await tx.execute(sql`
     update canaries set found_at = ${at}::timestamptz, bucket = ${look.bucket}, key = f.key
-    from jsonb_to_recordset(${JSON.stringify(look.found)}::jsonb) as f("requestId" text, key text)
+    from jsonb_to_recordset(${storableJson(look.found)}::jsonb) as f("requestId" text, key text)
     where request_id = f."requestId" and account_id = ${accountId} and found_at is null`)
   await tx.execute(sql`
     insert into trail_sightings (account_id, request_id, event_id, event_name, event_at, bucket, key, seen_at)
     select ${accountId}, w."requestId", w."eventId", w."eventName", w."eventAt", ${look.bucket ?? ''}, w.key,
       ${at}::timestamptz
-    from jsonb_to_recordset(${JSON.stringify(look.writes)}::jsonb)
+    from jsonb_to_recordset(${storableJson(look.writes)}::jsonb)
       as w("requestId" text, "eventId" text, "eventName" text, "eventAt" timestamptz, key text)
     on conflict do nothing`)
   await tx.execute(sql`
-    insert into trail_logs (account_id, trail_arn, last_key, last_digest_key, facts, progress, bucket, bucket_looked_at,
-      looked_at)
-    values (${accountId}, ${look.trailArn}, ${look.lastKey},
-      ${look.progress?.digests.verified.at(-1)?.key ?? null}, ${json(look.facts)}::jsonb,
-      ${json(look.progress)}::jsonb, ${json(look.logBuckets)}::jsonb, ${look.logBuckets ? at : null}::timestamptz,
+    insert into trail_logs (account_id, trail_arn, last_key, facts, progress, bucket, bucket_looked_at, looked_at)
+    values (${accountId}, ${look.trailArn}, ${look.lastKey === null ? null : storableText(look.lastKey)},
+      ${json(look.facts)}::jsonb, ${json(look.progress)}::jsonb, ${json(look.logBuckets)}::jsonb, ${look.logBuckets ? at : null}::timestamptz,
       ${at}::timestamptz)
     on conflict (account_id, trail_arn) do update set
-      last_key = coalesce(excluded.last_key, trail_logs.last_key), last_digest_key = excluded.last_digest_key,
+      last_key = coalesce(excluded.last_key, trail_logs.last_key),
       facts = excluded.facts, progress = excluded.progress, looked_at = excluded.looked_at,
       bucket = coalesce(excluded.bucket, trail_logs.bucket),
       bucket_looked_at = coalesce(excluded.bucket_looked_at, trail_logs.bucket_looked_at)`)

@@ -1,11 +1,12 @@
 /** What following the digest chain asks of S3 and CloudTrail. */
 import { ListPublicKeysCommand } from '@aws-sdk/client-cloudtrail'
 import type { Account } from '../aws/account.ts'
+import { AwsCallError } from '../aws/errors.ts'
 import { getObject, isListed, isMissingObject } from './bucket-calls.ts'
 import type { DigestFile, ListedLogFile, PublicKeys } from './digest.ts'
 import type { TrailPlace } from './facts.ts'
 import { type Refusal, refusalOf } from './log-access.ts'
-import { hashInflated, inflateWhole, LogFileError } from './log-file.ts'
+import { hashInflated, type Inflated, inflateWhole, LogFileError } from './log-file.ts'
 import type { LogPlace } from './log-keys.ts'
 import type { LookLimits } from './log-reader.ts'
 import { isOfOneObject, UnreadableObject } from './unreadable.ts'
@@ -20,7 +21,8 @@ export interface ChainContext {
 
 /** Late digests cover more than an hour. What an unverified one says of its own time is not gone by. */
 const keysFromMs = 86_400_000
-const maxDigestBytes = 64 * 1024 * 1024
+/** An entry of a log file takes about 400 bytes, and nobody has ten thousand of them in an hour and a Region. */
+const maxDigestBytes = 4 * 1024 * 1024
 
 /** What AWS does not let Muster read, though it is there. */
 export interface Refused {
@@ -39,11 +41,12 @@ export async function readDigestFile(
   context: ChainContext,
   bucket: string,
   key: string,
+  inflated?: Inflated,
 ): Promise<DigestFile | Refused | undefined> {
   const { account, trail } = context
   try {
     const { body, metadata } = await getObject(account, trail.homeRegion, bucket, key)
-    const content = await inflateWhole(body, maxDigestBytes).catch((error) => {
+    const content = await inflateWhole(body, maxDigestBytes, inflated).catch((error) => {
       if (error instanceof LogFileError) return Buffer.alloc(0)
       throw error
     })
@@ -93,11 +96,12 @@ export async function publicKeys({ account, place, now }: ChainContext, endedAt:
 export async function hashOf(
   context: ChainContext,
   { bucket, key }: ListedLogFile,
+  inflated?: Inflated,
 ): Promise<string | Refused | undefined> {
   const { account, trail } = context
   try {
     const { body } = await getObject(account, trail.homeRegion, bucket, key)
-    return await hashInflated(body)
+    return await hashInflated(body, inflated)
   } catch (error) {
     if (error instanceof LogFileError) return error.message
     return await missingOrRefused(context, bucket, key, error)
@@ -118,7 +122,10 @@ async function missingOrRefused(
   error: unknown,
 ): Promise<Refused | undefined> {
   if (isMissingObject(error)) return undefined
-  if (!isOfOneObject(error)) throw new UnreadableObject(key, error)
+  const isElsewhere = bucket !== place.bucket
+  // A trail that delivers elsewhere by now names digests of a bucket that may be gone, with all that was in it.
+  if (isElsewhere && error instanceof AwsCallError && error.code === 'NoSuchBucket') return undefined
+  if (!isOfOneObject(error) && !(isElsewhere && isInvalid(error))) throw new UnreadableObject(key, error)
   const refusal = refusalOf(error, account.partition, trail, { ...place, bucket }, key)
   // KMS is asked only for what is there.
   if (refusal.kind !== 's3-denied') return { refusal }
@@ -129,3 +136,7 @@ async function missingOrRefused(
     throw new UnreadableObject(key, listing)
   }
 }
+
+/** What is wrong with another bucket says nothing of the one that is looked at. */
+const isInvalid = (error: unknown): error is AwsCallError =>
+  error instanceof AwsCallError && error.class === 'invalid'

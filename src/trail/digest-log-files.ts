@@ -2,19 +2,24 @@
 import type { DigestProgress, UnreadOfChain } from './canary-progress.ts'
 import { type Digest, type DigestFault, type ListedLogFile, verifyLogFile } from './digest.ts'
 import { type ChainContext, hashOf, isRefused } from './digest-calls.ts'
-import { mostUnread, withFault, withUnread } from './digest-state.ts'
+import { withFault } from './digest-faults.ts'
+import { mostUnread, withUnread } from './digest-state.ts'
+import type { Inflated } from './log-file.ts'
 import type { Refusals } from './unreadable.ts'
 
 /** What one look may still read. */
 export interface Budget {
   left: number
+  readonly maxBytes: number
+  /** By all that was read so far. */
+  readonly inflated: Inflated
   /** Of `performance.now()`. */
   readonly deadline: number
   readonly refusals: Refusals
 }
 
-export const isSpent = ({ left, deadline, refusals }: Budget): boolean =>
-  left <= 0 || performance.now() > deadline || refusals.isGeneral
+export const isSpent = ({ left, maxBytes, inflated, deadline, refusals }: Budget): boolean =>
+  left <= 0 || inflated.bytes >= maxBytes || performance.now() > deadline || refusals.isGeneral
 
 export interface CheckedFiles {
   readonly filesRead: number
@@ -41,7 +46,7 @@ export async function checkLogFiles(
     if (isSpent(budget)) break
     if (!known.has(listed.key)) {
       budget.left -= 1
-      const found = await hashOf(context, listed)
+      const found = await hashOf(context, listed, budget.inflated)
       if (isRefused(found)) {
         budget.refusals.add(found.refusal, true)
         if (before.length + unread.length >= mostUnread) {

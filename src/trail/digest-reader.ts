@@ -8,15 +8,14 @@ import type { DigestProgress } from './canary-progress.ts'
 import { type Digest, type DigestLink, linkOf, verifyDigest, verifyLink } from './digest.ts'
 import { lookAtFaultsAgain, readAgain } from './digest-again.ts'
 import { type ChainContext, isRefused, publicKeys, readDigestFile } from './digest-calls.ts'
+import { forgetOldFaults, withFault } from './digest-faults.ts'
 import { type Budget, checkLogFiles, isSpent, unreadOf, withChecked } from './digest-log-files.ts'
 import {
-  forgetOldFaults,
   forgetOldUnread,
   lastVerified,
   missingDigest,
   mostUnread,
   rememberedMs,
-  withFault,
   withGap,
   withUnread,
   withVerified,
@@ -41,7 +40,13 @@ export interface ChainLook {
 export async function followDigests(context: ChainContext, before: DigestProgress): Promise<ChainLook> {
   const { account, trail, place, limits, now } = context
   const refusals = openRefusals()
-  const budget: Budget = { left: limits.files, deadline: performance.now() + limits.ms, refusals }
+  const budget: Budget = {
+    left: limits.files,
+    maxBytes: limits.bytes,
+    inflated: { bytes: 0 },
+    deadline: performance.now() + limits.ms,
+    refusals,
+  }
   let progress = forgetOldUnread(forgetOldFaults(before, now), now)
   try {
     for await (const step of steps(context, progress, budget)) progress = step
@@ -60,7 +65,7 @@ async function* steps(context: ChainContext, before: DigestProgress, budget: Bud
   const listed = await listDigests(context, before)
   let progress = missingOnes(before, listed, context.now)
   yield progress
-  progress = await lookAtFaultsAgain(context, progress)
+  progress = await lookAtFaultsAgain(context, progress, budget)
   yield progress
   progress = await lookAtUnreadAgain(context, progress, budget)
   yield progress
@@ -98,8 +103,11 @@ function missingOnes(progress: DigestProgress, listed: readonly DigestKey[], now
   return progress.verified
     .filter(({ key, endedAt }) => endedAt > from && !there.has(key))
     .reduce(
-      (after, { key, endedAt }) =>
-        withFault(after, missingDigest(key), { since: new Date(Date.parse(endedAt) - 3_600_000), now }),
+      (after, link) =>
+        withFault(after, missingDigest(link), {
+          since: new Date(Date.parse(link.endedAt) - 3_600_000),
+          now,
+        }),
       progress,
     )
 }
@@ -122,7 +130,8 @@ async function takeDigest(
   budget: Budget,
 ): Promise<DigestProgress> {
   const { place, now } = context
-  const file = await readDigestFile(context, place.bucket, key)
+  budget.left -= 1
+  const file = await readDigestFile(context, place.bucket, key, budget.inflated)
   const since = new Date(endedAt.getTime() - 3_600_000)
   const done = (progress: DigestProgress, link: DigestLink) =>
     isBackfill
@@ -136,7 +145,6 @@ async function takeDigest(
       : done(progress, { bucket: place.bucket, key, endedAt: endedAt.toISOString(), hash: '', signature: '' })
   if (isRefused(file)) {
     const { reason } = file.refusal
-    budget.left -= 1
     budget.refusals.add(file.refusal, true)
     if (before.unread.length >= mostUnread) {
       budget.refusals.stop()
@@ -149,7 +157,7 @@ async function takeDigest(
     return passed(withUnread(before, entry))
   }
   // Deleted since it was listed.
-  if (!file) return withFault(before, missingDigest(key), { since, now })
+  if (!file) return withFault(before, missingDigest({ bucket: place.bucket, key }), { since, now })
   const verdict = verifyDigest(file, await publicKeys(context, endedAt))
   if (!verdict.ok) return passed(withFault(before, verdict.fault, { since, now }))
   const { digest } = verdict
@@ -183,7 +191,7 @@ async function checkLink(context: ChainContext, progress: DigestProgress, digest
     const hours = { startedAt: since, endedAt: digest.startedAt }
     return withUnread(progress, unreadOf(previous, { ...hours, listed: null, reason, now }))
   }
-  return isThere ? progress : withFault(progress, missingDigest(previous.key), { since, now })
+  return isThere ? progress : withFault(progress, missingDigest(previous), { since, now })
 }
 
 /** One that could not be read is held against this once it can. */

@@ -1,16 +1,11 @@
 /** What is remembered of the digest chain, and what it says. */
-import type { DigestProgress, KeptFault, UnreadOfChain } from './canary-progress.ts'
-import type { Digest, DigestFault, DigestLink, ListedLogFile } from './digest.ts'
-import type { DigestFacts, DigestTold } from './facts.ts'
+import type { DigestProgress, UnreadOfChain } from './canary-progress.ts'
+import type { Digest, DigestFault, DigestLink } from './digest.ts'
+import { faultCountOf, faultKeptMs } from './digest-faults.ts'
+import { type DigestFacts, type DigestTold, noFaults } from './facts.ts'
 
 /** How long verified digests are remembered, and read again. */
 export const rememberedMs = 25 * 3_600_000
-/**
- * How long a fault is shown. What was deleted stays deleted, so nothing but time (or an object that comes back whole)
- * ends it: long enough for a week-end, and an exception acknowledges it sooner.
- */
-export const faultKeptMs = 7 * 86_400_000
-const keptFaults = 50
 /** With so many the chain waits until some can be read, or are forgotten: it is not verified as it is. */
 export const mostUnread = 100
 
@@ -27,26 +22,6 @@ export function withVerified(progress: DigestProgress, link: DigestLink, now: Da
   return { ...progress, verified: [...kept, link], begun: null }
 }
 
-/** One fault an object: the first that was found of it stays. */
-export function withFault(
-  progress: DigestProgress,
-  fault: DigestFault,
-  { since, now, listed = null }: { since: Date; now: Date; listed?: ListedLogFile | null },
-): DigestProgress {
-  const { faults } = progress
-  if (faults.length >= keptFaults || faults.some(({ key }) => key === fault.key)) return progress
-  const kept: KeptFault = { ...fault, foundAt: now.toISOString(), since: since.toISOString(), listed }
-  return { ...progress, faults: [...faults, kept] }
-}
-
-export const withoutFaults = (
-  progress: DigestProgress,
-  isOver: (fault: KeptFault) => boolean,
-): DigestProgress => ({ ...progress, faults: progress.faults.filter((fault) => !isOver(fault)) })
-
-export const forgetOldFaults = (progress: DigestProgress, now: Date): DigestProgress =>
-  withoutFaults(progress, ({ foundAt }) => now.getTime() - Date.parse(foundAt) > faultKeptMs)
-
 export const withUnread = (progress: DigestProgress, entry: UnreadOfChain): DigestProgress => ({
   ...progress,
   unread: [...progress.unread.filter(({ key }) => key !== entry.key), entry],
@@ -62,11 +37,19 @@ export const forgetOldUnread = (progress: DigestProgress, now: Date): DigestProg
   unread: progress.unread.filter(({ until }) => now.getTime() - Date.parse(until) <= rememberedMs),
 })
 
-/** A first digest after others: CloudTrail writes one when logging, or validation, is started again. */
+/**
+ * A first digest after others: CloudTrail writes one when logging, or validation, is started again. One that follows on
+ * another of another place comes after a time in which the trail delivered there.
+ */
 export function withGap(progress: DigestProgress, digest: Digest): DigestProgress {
   const last = lastVerified(progress)
-  if (!last || digest.previous !== null || digest.startedAt <= new Date(last.endedAt)) return progress
+  if (!last || !isNewHere(digest) || digest.startedAt <= new Date(last.endedAt)) return progress
   return { ...progress, gap: { from: last.endedAt, until: digest.startedAt.toISOString() } }
+}
+
+function isNewHere({ bucket, key, previous }: Digest): boolean {
+  const placeOf = (name: string) => name.slice(0, name.lastIndexOf('/CloudTrail-Digest/'))
+  return previous === null || previous.bucket !== bucket || placeOf(previous.key) !== placeOf(key)
 }
 
 export interface ToldOfDigests {
@@ -82,29 +65,46 @@ export function digestFactsOf(
   { region, latestDigest, now }: ToldOfDigests,
 ): DigestFacts {
   const last = lastVerified(progress)
-  const [first] = progress.faults
-  if (first) {
-    const since = progress.faults.map((fault) => fault.since).sort()[0] ?? null
-    const others = progress.faults.length - 1
-    const more = others > 0 ? ` (and ${others}${others + 1 < keptFaults ? '' : ' or more'} others)` : ''
-    return { status: 'broken', reason: `${first.message}${more}`, validUntil: since }
-  }
+  if (faultCountOf(progress) > 0) return brokenFacts(progress)
   if (progress.unread.length > 0) return unreadFacts(progress.unread)
-  if (!last) return { status: 'waiting', reason: 'no digest file has been delivered yet', validUntil: null }
+  const open = { validUntil: last?.endedAt ?? null, ...noFaults }
+  if (!last) return { status: 'waiting', reason: 'no digest file has been delivered yet', ...open }
   const lastMs = Date.parse(last.endedAt)
-  const validUntil = last.endedAt
   // Of a chain that was never seen, nobody knows that it began in this Region.
-  if (latestDigest && latestDigest.at.getTime() - lastMs > absentAfterMs && progress.begun === null) {
+  const isHere = latestDigest && latestDigest.at.toISOString() > (progress.backAt ?? '')
+  if (isHere && latestDigest.at.getTime() - lastMs > absentAfterMs && progress.begun === null) {
     const delivered = `CloudTrail delivered a digest file of ${latestDigest.region} at ${latestDigest.at.toISOString()}`
     // Each Region has a chain of its own, and its own delays.
-    return latestDigest.region === region
-      ? { status: 'broken', reason: `${delivered}, and the bucket has none of that time`, validUntil }
-      : { status: 'waiting', reason: `${delivered}, and none of ${region} has come yet`, validUntil }
+    if (latestDigest.region !== region) {
+      return { status: 'waiting', reason: `${delivered}, and none of ${region} has come yet`, ...open }
+    }
+    const reason = `${delivered}, and the bucket has none of that time`
+    // It is known by the one before.
+    const fault = { kind: 'digest-absent', bucket: last.bucket, key: last.key, message: reason }
+    return { status: 'broken', reason, ...open, faults: [fault], faultCount: 1 }
   }
   if (now.getTime() - lastMs > overdueMs) {
-    return { status: 'waiting', reason: `no digest file was delivered since ${last.endedAt}`, validUntil }
+    return { status: 'waiting', reason: `no digest file was delivered since ${last.endedAt}`, ...open }
   }
-  return { status: 'valid', reason: gapReason(progress, now), validUntil }
+  return { status: 'valid', reason: gapReason(progress, now), ...open }
+}
+
+function brokenFacts(progress: DigestProgress): DigestFacts {
+  const { faults, dropped } = progress
+  const since = [...faults, ...(dropped ? [dropped] : [])].map((one) => one.since).sort()[0] ?? null
+  const faultCount = faultCountOf(progress)
+  const [first] = faults
+  const others = faultCount - 1
+  const reason = first
+    ? `${first.message}${others > 0 ? ` (and ${others} others)` : ''}`
+    : `${faultCount} files were missing or altered, more than could be listed; the last was found at ${dropped?.lastAt}`
+  return {
+    status: 'broken',
+    reason,
+    validUntil: since,
+    faults: faults.map(({ kind, bucket, key, message }) => ({ kind, bucket, key, message })),
+    faultCount,
+  }
 }
 
 function unreadFacts(unread: readonly UnreadOfChain[]): DigestFacts {
@@ -112,7 +112,7 @@ function unreadFacts(unread: readonly UnreadOfChain[]): DigestFacts {
   const [first, last] = [byTime[0], byTime.at(-1)]
   const files = unread.length === 1 ? 'one file' : `${unread.length} files`
   const reason = `from ${first?.since} to ${last?.until} ${files} could not be verified: ${last?.reason}`
-  return { status: 'unknown', reason, validUntil: first?.since ?? null }
+  return { status: 'unknown', reason, validUntil: first?.since ?? null, ...noFaults }
 }
 
 function gapReason({ gap }: DigestProgress, now: Date): string | null {
@@ -120,8 +120,9 @@ function gapReason({ gap }: DigestProgress, now: Date): string | null {
   return `the chain began anew: nothing tells of log files that were delivered from ${gap.from} to ${gap.until}`
 }
 
-export const missingDigest = (key: string): DigestFault => ({
+export const missingDigest = ({ bucket, key }: Pick<DigestLink, 'bucket' | 'key'>): DigestFault => ({
   kind: 'digest-missing',
+  bucket,
   key,
   message: `the digest file ${key} was deleted`,
 })

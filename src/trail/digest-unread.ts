@@ -5,8 +5,9 @@
 import type { DigestProgress, UnreadOfChain } from './canary-progress.ts'
 import { type DigestFile, linkOf, replacedDigest, verifyDigest, verifyLogFile } from './digest.ts'
 import { type ChainContext, hashOf, isRefused, publicKeys, readDigestFile } from './digest-calls.ts'
+import { withFault } from './digest-faults.ts'
 import { type Budget, checkLogFiles, isSpent, withChecked } from './digest-log-files.ts'
-import { missingDigest, withFault, withoutUnread, withUnread } from './digest-state.ts'
+import { missingDigest, withoutUnread, withUnread } from './digest-state.ts'
 import { longestUnasked, refusalsInARow } from './unreadable.ts'
 
 /** Those that wait longest, until some are refused again. */
@@ -22,8 +23,8 @@ export async function lookAtUnreadAgain(
     if (isSpent(budget) || refusalsLeft === 0) break
     budget.left -= 1
     const found = entry.listed
-      ? await hashOf(context, entry.listed)
-      : await readDigestFile(context, entry.bucket, entry.key)
+      ? await hashOf(context, entry.listed, budget.inflated)
+      : await readDigestFile(context, entry.bucket, entry.key, budget.inflated)
     if (isRefused(found)) {
       const { refusal } = found
       refusalsLeft -= 1
@@ -41,13 +42,13 @@ export async function lookAtUnreadAgain(
 /** @param hash of a log file; undefined where the log file, or the digest file, is not there any more */
 function afterRead(
   before: DigestProgress,
-  { key, since, until, listed }: UnreadOfChain,
+  { bucket, key, since, until, listed }: UnreadOfChain,
   hash: string | undefined,
   now: Date,
 ): DigestProgress {
   const progress = withoutUnread(before, key)
   const place = { since: new Date(since), now, listed }
-  const fault = listed ? verifyLogFile(listed, hash) : missingDigest(key)
+  const fault = listed ? verifyLogFile(listed, hash) : missingDigest({ bucket, key })
   // A digest that was named after now was none of CloudTrail's.
   const isOurs = listed || since < until
   return fault && isOurs ? withFault(progress, fault, place) : progress
@@ -71,7 +72,7 @@ async function digestThatIsRead(
   const link = linkOf(digest, file)
   const remembered = before.verified.find((one) => one.key === key)
   // What the next digest said of it is known by now.
-  if (remembered?.hash && remembered.hash !== link.hash) return withFault(read, replacedDigest(key), place)
+  if (remembered?.hash && remembered.hash !== link.hash) return withFault(read, replacedDigest(link), place)
   const rest = await checkLogFiles(context, digest, { from: entry.filesRead, before: read.unread }, budget)
   const isDone = rest.filesRead >= digest.logFiles.length
   const progress = withChecked(isDone ? read : before, rest, digest, now)

@@ -105,7 +105,22 @@ export interface DigestFacts {
   readonly reason: string | null
   /** All log files up to this moment are accounted for, RFC 3339. */
   readonly validUntil: string | null
+  /** What is wrong, object by object: up to fifty. Empty unless it is `broken`. */
+  readonly faults: readonly DigestFaultFacts[]
+  /** Of all, whether they are listed or not. */
+  readonly faultCount: number
 }
+
+export interface DigestFaultFacts {
+  /** `log-file-missing`: the list is in `digest.ts`; beside those `digest-absent` and `no-bucket`. */
+  readonly kind: string
+  readonly bucket: string
+  readonly key: string
+  /** One sentence. */
+  readonly message: string
+}
+
+export const noFaults: Pick<DigestFacts, 'faults' | 'faultCount'> = { faults: [], faultCount: 0 }
 
 /** When CloudTrail says that it delivered its last digest file of a Region. */
 export interface DigestTold {

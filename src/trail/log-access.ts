@@ -25,7 +25,8 @@ export function refusalOf(
   object?: string,
 ): Refusal {
   const { bucket } = place
-  const { code, message } = error
+  const { code } = error
+  const message = shortened(error.message)
   // A trail's key may have been another one when the object was written.
   const kmsKeyId = kmsKeyIn(message) ?? trail.kmsKeyId
   const of = object ?? 'the log files'
@@ -40,6 +41,15 @@ export function refusalOf(
   }
   if (error.class !== 'denied') {
     return { kind: 'other', code, reason: object ? `${object}: ${message}` : message, statementsToAdd: [] }
+  }
+  if (error.action === 'ListPublicKeys') {
+    return {
+      kind: 'other',
+      code,
+      reason:
+        'Muster may not call cloudtrail:ListPublicKeys: without the keys no digest file can be verified',
+      statementsToAdd: [publicKeysStatement],
+    }
   }
   if (/\bkms:/i.test(message)) {
     const elsewhere = hintForOtherAccounts([trail.arn, kmsKeyId], place.accountId)
@@ -73,6 +83,9 @@ export function uniqueStatements(refusals: readonly Refusal[]): readonly Stateme
   })
 }
 
+/** Some of AWS's messages quote what was asked for at any length, and reasons are kept for each object. */
+const shortened = (message: string): string => (message.length > 500 ? `${message.slice(0, 500)}…` : message)
+
 /** `... is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:...`, where the policy is an identity's. */
 const kmsKeyIn = (message: string): string | undefined =>
   /\barn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+/.exec(message)?.[0]
@@ -100,6 +113,14 @@ function bucketStatements(partition: string, trail: TrailPlace, place: LogPlace)
       Resource: `${bucketArn}/${folder}*`,
     },
   ]
+}
+
+/** The action knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudtrail.html */
+const publicKeysStatement: Statement = {
+  Sid: 'ReadThePublicKeys',
+  Effect: 'Allow',
+  Action: 'cloudtrail:ListPublicKeys',
+  Resource: '*',
 }
 
 /** https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service */

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
+import { jsonOutline } from './json-outline.ts'
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html */
 export interface LogRecord {
@@ -27,25 +28,45 @@ export class LogFileError extends Error {}
 
 type Bytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 
-/** Inflated. A file that holds more is no log file but a bomb. */
+/** What was inflated so far: a small object may hold a thousand times its size. */
+export interface Inflated {
+  bytes: number
+}
+
+/** A file that holds more, inflated, is no log file but a bomb. */
 const maxInflatedBytes = 512 * 1024 * 1024
 /** An event has up to 1 MB. */
-const maxRecordBytes = 4 * 1024 * 1024
+const maxRecordBytes = 2 * 1024 * 1024
+/** One file is of some minutes: whoever calls IAM a thousand times a minute is throttled. */
+const maxWantedRecords = 10_000
+
+export interface RecordSearch {
+  /** What a record that is wanted has somewhere: a principal's unique id. Empty: any may be wanted. */
+  readonly mention: string
+  isWanted(record: LogRecord): boolean
+}
 
 /**
- * Every record that mentions `mention` (a principal's unique id), or every record when that is empty. What cannot be
- * made sense of among them is left out.
+ * The records that are wanted. What cannot be made sense of is left out. Whoever can write to the bucket can write
+ * anything: no record is read deeper than is needed, and nothing else of the file is kept.
  *
  * @throws LogFileError, and what the source of the bytes throws
  */
-export async function readRecords(compressed: Bytes, mention: string): Promise<readonly LogRecord[]> {
+export async function readRecords(
+  compressed: Bytes,
+  { mention, isWanted }: RecordSearch,
+  inflated: Inflated = { bytes: 0 },
+): Promise<readonly LogRecord[]> {
   const records: LogRecord[] = []
   const splitter = splitRecords((bytes) => {
     if (mention !== '' && !bytes.includes(mention)) return
     const record = readRecord(bytes)
-    if (record) records.push(record)
+    if (!record || !isWanted(record)) return
+    if (records.length >= maxWantedRecords)
+      throw new LogFileError(`it has more than ${maxWantedRecords} calls of Muster's`)
+    records.push(record)
   })
-  await inflate(compressed, splitter.take)
+  await inflate(compressed, splitter.take, inflated)
   splitter.end()
   return records
 }
@@ -55,25 +76,35 @@ export async function readRecords(compressed: Bytes, mention: string): Promise<r
  *
  * @throws as `readRecords`
  */
-export async function hashInflated(compressed: Bytes): Promise<string> {
+export async function hashInflated(compressed: Bytes, inflated: Inflated = { bytes: 0 }): Promise<string> {
   const hash = createHash('sha256')
-  await inflate(compressed, (chunk) => hash.update(chunk))
+  await inflate(compressed, (chunk) => hash.update(chunk), inflated)
   return hash.digest('hex')
 }
 
 /** @throws as `readRecords` */
-export async function inflateWhole(compressed: Bytes, maxBytes: number): Promise<Buffer> {
+export async function inflateWhole(
+  compressed: Bytes,
+  maxBytes: number,
+  inflated: Inflated = { bytes: 0 },
+): Promise<Buffer> {
   const chunks: Buffer[] = []
-  await inflate(compressed, (chunk) => chunks.push(chunk), maxBytes)
+  await inflate(compressed, (chunk) => chunks.push(chunk), inflated, maxBytes)
   return Buffer.concat(chunks)
 }
 
-async function inflate(compressed: Bytes, take: (chunk: Buffer) => void, maxBytes = maxInflatedBytes) {
+async function inflate(
+  compressed: Bytes,
+  take: (chunk: Buffer) => void,
+  inflated: Inflated,
+  maxBytes = maxInflatedBytes,
+) {
   let size = 0
   try {
-    await pipeline(Readable.from(compressed), createGunzip(), async (inflated: AsyncIterable<Buffer>) => {
-      for await (const chunk of inflated) {
+    await pipeline(Readable.from(compressed), createGunzip(), async (chunks: AsyncIterable<Buffer>) => {
+      for await (const chunk of chunks) {
         size += chunk.length
+        inflated.bytes += chunk.length
         if (size > maxBytes) throw new LogFileError(`it holds more than ${maxBytes} bytes`)
         take(chunk)
       }
@@ -141,18 +172,12 @@ function splitRecords(onRecord: (bytes: Buffer) => void) {
 }
 
 function readRecord(bytes: Buffer): LogRecord | undefined {
-  let record: unknown
-  try {
-    record = JSON.parse(bytes.toString())
-  } catch {
-    return undefined
-  }
-  const { requestID, eventID, eventName, eventTime, readOnly, userIdentity } = (record ?? {}) as Readonly<
-    Record<string, unknown>
-  >
+  // Who called is one bracket deeper than what was called.
+  const record = (jsonOutline(bytes, 2) ?? {}) as Readonly<Record<string, unknown>>
+  const { requestID, eventID, eventName, eventTime, readOnly, userIdentity } = record
   const { principalId, arn } = (userIdentity ?? {}) as Readonly<Record<string, unknown>>
-  const eventAt = new Date(typeof eventTime === 'string' ? eventTime : Number.NaN)
-  if (!isWord(eventID) || !isWord(eventName) || Number.isNaN(eventAt.getTime())) return undefined
+  const eventAt = momentIn(eventTime)
+  if (!isWord(eventID) || !isWord(eventName) || !eventAt) return undefined
   return {
     requestId: isWord(requestID) ? requestID : null,
     eventId: eventID,
@@ -166,3 +191,11 @@ function readRecord(bytes: Buffer): LogRecord | undefined {
 
 /** Whoever can write to the bucket can write anything: what is no id or name goes no further. */
 const isWord = (value: unknown): value is string => typeof value === 'string' && /^[!-~]{1,200}$/.test(value)
+
+/** `new Date` takes years that no database does, before Christ and of six digits. */
+function momentIn(value: unknown): Date | undefined {
+  if (typeof value !== 'string' || !/^[2-9]\d{3}-/.test(value)) return undefined
+  const at = new Date(value)
+  const year = at.getUTCFullYear()
+  return year >= 2000 && year <= 9999 ? at : undefined
+}

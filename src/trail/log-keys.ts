@@ -56,7 +56,8 @@ function stampsOf(at: Date) {
   return { day: date.replaceAll('-', '/'), minute: compact.slice(0, -2), second: compact }
 }
 
-const logFile = /\/\d{12}_CloudTrail_[a-z0-9-]+_(\d{8}T\d{4})Z_[^/]+\.json\.gz$/
+/** Whoever can write to the bucket can name objects: names of other letters, or without end, are none of CloudTrail's. */
+const logFile = /\/\d{12}_CloudTrail_[a-z0-9-]+_(\d{8}T\d{4})Z_[\w.-]{1,100}\.json\.gz$/
 
 /** The minute that a log file's name tells; undefined for what is no log file. */
 export function timeOfLogKey(key: string): Date | undefined {
@@ -73,9 +74,12 @@ export interface DigestKey {
 
 /** Undefined for what is no digest file of that trail. */
 export function readDigestKey(place: LogPlace, source: DigestSource, key: string): DigestKey | undefined {
-  const name = key.slice(key.lastIndexOf('/') + 1)
+  const folder = digestFolder(place)
+  const day = key.slice(folder.length, folder.length + '2026/12/01/'.length)
+  if (!key.startsWith(folder) || !/^\d{4}\/\d\d\/\d\d\/$/.test(day)) return undefined
+  const name = key.slice(folder.length + day.length)
   const start = `${digestName(place, source)}_`
-  if (!key.startsWith(digestFolder(place)) || !name.startsWith(start)) return undefined
+  if (!name.startsWith(start)) return undefined
   const [, stamp, backfill] = /^(\d{8}T\d{6})Z(_backfill)?\.json\.gz$/.exec(name.slice(start.length)) ?? []
   const endedAt = momentOf(stamp)
   return endedAt && { key, endedAt, isBackfill: backfill !== undefined }

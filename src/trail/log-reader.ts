@@ -15,7 +15,7 @@ import { beforeCallMs, type Canary } from './canary.ts'
 import type { UnreadFile } from './canary-progress.ts'
 import type { TrailPlace } from './facts.ts'
 import { type Refusal, refusalOf } from './log-access.ts'
-import { LogFileError, type LogRecord, readRecords } from './log-file.ts'
+import { type Inflated, LogFileError, type LogRecord, type RecordSearch, readRecords } from './log-file.ts'
 import { type LogPlace, logFolder, logKeyBefore, timeOfLogKey } from './log-keys.ts'
 import {
   isOfOneObject,
@@ -28,7 +28,7 @@ import {
 /** What one look may take. */
 export interface LookLimits {
   readonly files: number
-  /** As they lie in the bucket. */
+  /** Inflated, or as they lie in the bucket where that is more. */
   readonly bytes: number
   readonly ms: number
 }
@@ -40,6 +40,8 @@ export interface LogLook {
   /** The key that was read last; null when none was. */
   readonly lastKey: string | null
   readonly records: readonly FoundRecord[]
+  /** Keys of what was read: to be added to `seen` as soon as what was found is saved. */
+  readonly read: readonly string[]
   /** Files that are none of CloudTrail's, by key. */
   readonly strange: readonly { readonly key: string; readonly fault: string }[]
   /** In the order of their keys. */
@@ -65,6 +67,8 @@ const longestSearchMs = 3 * 3_600_000
 /** For as long as calls are looked for. */
 const unreadKeptMs = 25 * 3_600_000
 const mostUnread = 500
+/** Of one look: one more file is read up to here. */
+const mostRecords = 10_000
 
 /** Where a listing begins: never at the beginning of time, and further back than hours only within a backlog. */
 export function searchFrom(
@@ -83,10 +87,9 @@ export function searchFrom(
 export interface LogSearch {
   readonly from: Date
   readonly now: Date
-  /** The principal whose records are wanted. */
-  readonly mention: string
-  /** Keys that were read; those that are read are added. */
-  readonly seen: Set<string>
+  readonly wanted: RecordSearch
+  /** Keys that were read. */
+  readonly seen: ReadonlySet<string>
   /** What was refused before. */
   readonly unread: readonly UnreadFile[]
   readonly limits: LookLimits
@@ -99,10 +102,11 @@ export async function readLogFiles(
   place: LogPlace,
   search: LogSearch,
 ): Promise<LogLook> {
-  const { mention, seen, limits, now } = search
+  const { wanted, seen, limits, now } = search
   const deadline = performance.now() + limits.ms
   const startAfter = logKeyBefore(place, search.from)
   const records: FoundRecord[] = []
+  const read: string[] = []
   const strange: { key: string; fault: string }[] = []
   const refusals = openRefusals()
   const unread = new Map(search.unread.map((file) => [file.key, file]))
@@ -131,6 +135,7 @@ export async function readLogFiles(
       filesRead,
       lastKey,
       records,
+      read,
       strange,
       unread: left,
       isNewestUnread,
@@ -149,11 +154,16 @@ export async function readLogFiles(
       const wasRefused = unread.has(key)
       listed.add(key)
       if (wasRefused && !due.has(key) && !isGivenAgain) continue
-      const isTooMuch = filesRead >= limits.files || bytesRead >= limits.bytes || performance.now() > deadline
+      const isTooMuch =
+        filesRead >= limits.files ||
+        bytesRead >= limits.bytes ||
+        records.length >= mostRecords ||
+        performance.now() > deadline
       if (isTooMuch) return endWith({ kind: 'limit' })
-      const found = await readOne(account, trail, place, key, mention)
+      const inflated = { bytes: 0 }
+      const found = await readOne(account, trail, { ...place, key }, wanted, inflated)
       filesRead += 1
-      bytesRead += bytes
+      bytesRead += Math.max(bytes, inflated.bytes)
       if ('refusal' in found) {
         const { reason } = found.refusal
         isGivenAgain = false
@@ -166,10 +176,10 @@ export async function readLogFiles(
         continue
       }
       if ('fault' in found) strange.push({ key, fault: found.fault })
-      else records.push(...found.records.map((record) => ({ ...record, key })))
+      else for (const record of found.records) records.push({ ...record, key })
       if (unread.delete(key)) isGivenAgain = true
       refusals.endRow()
-      seen.add(key)
+      read.push(key)
       newestRead = key
       lastKey = key
     }
@@ -199,13 +209,13 @@ type OneFile =
 async function readOne(
   account: Account,
   trail: TrailPlace,
-  place: LogPlace,
-  key: string,
-  mention: string,
+  { key, ...place }: LogPlace & { readonly key: string },
+  wanted: RecordSearch,
+  inflated: Inflated,
 ): Promise<OneFile> {
   try {
     const { body } = await getObject(account, trail.homeRegion, place.bucket, key)
-    return { records: await readRecords(body, mention) }
+    return { records: await readRecords(body, wanted, inflated) }
   } catch (error) {
     if (error instanceof LogFileError) return { fault: error.message }
     // Deleted since it was listed: the digest chain will tell.

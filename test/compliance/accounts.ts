@@ -15,6 +15,7 @@ import type {
 } from '../../src/compliance/snapshot.ts'
 import { recommendedPolicy } from '../../src/credentials/password-policy.ts'
 import type { TrailFacts, TrailStatus } from '../../src/trail/facts.ts'
+import { noFaults } from '../../src/trail/facts.ts'
 
 export const NOW = new Date('2026-11-25T12:00:00Z')
 export const ACCOUNT_ID = '123456789012'
@@ -100,7 +101,7 @@ export function fineAccount({ users = 3 }: { users?: number } = {}): AccountSnap
       waitingSince: null,
       statementsToAdd: [],
       unread: null,
-      digest: { status: 'valid', reason: null, validUntil: hoursAgo(1).toISOString() },
+      digest: { status: 'valid', reason: null, validUntil: hoursAgo(1).toISOString(), ...noFaults },
       checkedAt: hoursAgo(0.1).toISOString(),
     },
     logBuckets: known([{ name: BUCKET, accessLogging: known(true), isPublic: known(false) }]),

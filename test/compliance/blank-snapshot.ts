@@ -1,6 +1,7 @@
 /** A snapshot of an account in which nothing could be read; a test says what it knows besides. */
 import { unknown } from '../../src/aws/fact.ts'
 import type { AccountSnapshot, AuthorizedUser, ReportedUser } from '../../src/compliance/snapshot.ts'
+import { noFaults } from '../../src/trail/facts.ts'
 
 export const takenAt = new Date('2026-11-25T09:00:00Z')
 
@@ -27,7 +28,7 @@ export function snapshotWith(facts: Partial<AccountSnapshot> = {}): AccountSnaps
       waitingSince: null,
       statementsToAdd: [],
       unread: null,
-      digest: { status: 'unknown', reason: null, validUntil: null },
+      digest: { status: 'unknown', reason: null, validUntil: null, ...noFaults },
       checkedAt: null,
     },
     serverCertificates: unread,

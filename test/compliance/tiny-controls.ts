@@ -8,6 +8,7 @@ export const rootKeys: Control = {
   severity: 'critical',
   remedy: 'Delete them.',
   checks: ['iam_no_root_access_key'],
+  oneByOne: 'nobody can answer for a key that is made later',
   judge({ summary, accountId }) {
     if (!summary.known) return unknownVerdict([summary])
     const { rootAccessKeys } = summary.value

@@ -172,6 +172,9 @@ forEachDatabase((_name, openStore) => {
       assert.equal(body.faults[0].at, at)
     }
     await refused({ control: 'no-such-control' }, 422, '/control')
+    // Where what is found later must not be covered.
+    await refused({ control: 'test-root-keys', resource: '*' }, 422, '/resource')
+    await refused({ control: 'test-root-keys', resource: 'arn:aws:s3:::*' }, 422, '/resource')
     await refused({ endsAt: '2020-01-01' }, 422, '/endsAt')
     await refused({ endsAt: new Date(Date.now() + 400 * dayMs).toISOString() }, 422, '/endsAt')
     await refused({ endsAt: 'tomorrow' }, 400, '/endsAt')

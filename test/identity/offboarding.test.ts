@@ -112,9 +112,30 @@ forEachEngine((_name, open) => {
       bucket: 'the-bucket',
       key: 'AWSLogs/file.json.gz',
       eventId: 'the-event',
+      eventName: 'AddUserToGroup',
       eventAt: now.toISOString(),
+      seenAt: now.toISOString(),
     })
     assert.equal(evidence.trail.found, 1)
+  })
+
+  test('what a former trail had says nothing of a call, once the log files cannot be searched', async () => {
+    const { hire, tell, until, api, service, sandbox } = await open()
+    await hire('O9')
+    await until('O9', 'awaiting_mfa')
+    await tell('employee.terminated', 'O9')
+    await until('O9', 'locked')
+    const trail = async () => (await api('GET', '/v1/employees/O9/offboarding')).accounts[0].firstDeny.trail
+    await eventually(async () => (await trail()).status === 'waiting')
+    const { db } = service.store
+    await db.execute(sql`
+      insert into trail_logs (account_id, trail_arn, facts, looked_at)
+      select account_id, 'arn:aws:cloudtrail:us-east-1:123456789012:trail/former', facts, looked_at - interval '1 day'
+      from trail_logs where account_id = ${sandbox.accountId}`)
+    await db.execute(sql`
+      update trail_logs set facts = facts || '{"status": "unknown", "reason": "No permission"}'
+      where trail_arn not like '%/former'`)
+    assert.deepEqual(await trail(), { status: 'unknown', reason: 'No permission' })
   })
 
   test('of somebody who was hired again in between, only the last departure counts', async () => {

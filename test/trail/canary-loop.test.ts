@@ -183,6 +183,22 @@ forEachDatabase((_name, openStore) => {
     })
   }
 
+  test('without permission for the public keys of digest files, it is those that are asked for', async () => {
+    const all = await worldOf()
+    await lookFor(all, 10)
+    const outcome = { code: 'AccessDeniedException', message: 'not authorized', status: 400 }
+    const takeBack = all.sandbox.faults.add({ action: 'ListPublicKeys', times: Infinity, outcome })
+    const facts = await lookFor(all, 90)
+    assert.equal(facts.status, 'found')
+    assert.equal(facts.digest.status, 'unknown')
+    assert.match(facts.digest.reason ?? '', /may not call cloudtrail:ListPublicKeys/)
+    assert.deepEqual(facts.statementsToAdd, [
+      { Sid: 'ReadThePublicKeys', Effect: 'Allow', Action: 'cloudtrail:ListPublicKeys', Resource: '*' },
+    ])
+    takeBack()
+    assert.equal((await lookFor(all, 10)).digest.status, 'valid')
+  })
+
   test('without permission for the call that is looked for, that is what is said', async () => {
     const all = await worldOf()
     all.sandbox.faults.add({

@@ -131,6 +131,7 @@ test('finding one more call never makes it worse', () => {
 function facts(
   status: CanaryFacts['status'],
   digest: CanaryFacts['digest']['status'] = 'valid',
+  faultCount = 0,
 ): CanaryFacts {
   return {
     status,
@@ -139,16 +140,16 @@ function facts(
     waitingSince: null,
     statementsToAdd: [],
     unread: null,
-    digest: { status: digest, reason: null, validUntil: null },
+    digest: { status: digest, reason: null, validUntil: null, faults: [], faultCount },
     checkedAt: now.toISOString(),
   }
 }
 
 /** The notices of one look after the other: what each says, and how many faults there are. */
-function told(...looks: readonly (readonly [CanaryFacts, number?])[]): readonly string[] {
+function told(...looks: readonly CanaryFacts[]): readonly string[] {
   let alarms = noAlarms
-  return looks.flatMap(([look, faults = 0]) => {
-    const after = newsOf(alarms, look, faults)
+  return looks.flatMap((look) => {
+    const after = newsOf(alarms, look)
     alarms = after.alarms
     return after.news.map(({ type, data }) => `${type} ${data.status ?? data.faults ?? ''}`.trim())
   })
@@ -166,7 +167,7 @@ test('people are told when a call begins to be missed, when it gets worse, and w
     'found',
     'found',
   ] as const
-  assert.deepEqual(told(...looks.map((status) => [facts(status)] as const)), [
+  assert.deepEqual(told(...looks.map((status) => facts(status))), [
     'trail.canary_missing warning',
     'trail.canary_missing missing',
     'trail.canary_found',
@@ -176,13 +177,13 @@ test('people are told when a call begins to be missed, when it gets worse, and w
 test('people are told of each further fault, and when none is left', () => {
   assert.deepEqual(
     told(
-      [facts('found')],
-      [facts('found', 'broken'), 1],
-      [facts('found', 'broken'), 1],
-      [facts('found', 'unknown'), 1],
-      [facts('found', 'broken'), 3],
-      [facts('found'), 0],
-      [facts('found'), 0],
+      facts('found'),
+      facts('found', 'broken', 1),
+      facts('found', 'broken', 1),
+      facts('found', 'unknown'),
+      facts('found', 'broken', 3),
+      facts('found'),
+      facts('found'),
     ),
     ['trail.log_files_tampered 1', 'trail.log_files_tampered 3', 'trail.log_files_valid'],
   )

@@ -114,3 +114,9 @@ test('a digest whose predecessor was replaced says so, and names it', () => {
     assert.equal(fault?.key, first.key)
   }
 })
+
+test('the list of log files is not read before the signature fits', () => {
+  const content = Buffer.from(second.content.toString().replace('"logFiles":[', '"logFiles":[neither JSON'))
+  assert.notEqual(content.length, second.content.length)
+  assert.equal(faultOf({ ...second, content }), 'digest-signature')
+})

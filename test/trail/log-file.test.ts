@@ -2,13 +2,21 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { hashInflated, inflateWhole, LogFileError, readRecords } from '../../src/trail/log-file.ts'
+import {
+  hashInflated,
+  inflateWhole,
+  LogFileError,
+  type LogRecord,
+  readRecords,
+} from '../../src/trail/log-file.ts'
 import { compressed, event, logFileOf, sha256 } from './digest-files.ts'
+
+const allOf = (mention: string) => ({ mention, isWanted: () => true })
 
 test('a record tells its request, its event, and who called, without the session of a role', async () => {
   const [record] = await readRecords(
     compressed(logFileOf([event({ requestID: 'r-9', readOnly: false })])),
-    '',
+    allOf(''),
   )
   assert.deepEqual(record, {
     requestId: 'r-9',
@@ -26,7 +34,7 @@ test('only records of the one who is asked for are read', async () => {
     event({ requestID: 'of-another', principalId: 'AIDAOTHER' }),
     event({ requestID: 'ours', principalId: 'AROAEXAMPLE:session' }),
   ])
-  const records = await readRecords(compressed(file), 'AROAEXAMPLE')
+  const records = await readRecords(compressed(file), allOf('AROAEXAMPLE'))
   assert.deepEqual(
     records.map(({ requestId }) => requestId),
     ['ours'],
@@ -45,7 +53,7 @@ test('strange records do not keep the others from being found', async () => {
   ]
   const nasty = event({ requestID: 'a\0b' })
   const file = logFileOf([...strange, nasty, event({ requestID: 'ours' })])
-  const records = await readRecords(compressed(file), '')
+  const records = await readRecords(compressed(file), allOf(''))
   assert.deepEqual(
     records.map(({ requestId }) => requestId),
     ['ours'],
@@ -62,7 +70,7 @@ test('every record is found, whatever text is in it and however the bytes arrive
         const whole = gzipSync(logFileOf(events))
         const chunks: Buffer[] = []
         for (let at = 0; at < whole.length; at += chunkBytes) chunks.push(whole.subarray(at, at + chunkBytes))
-        const records = await readRecords(chunks, '')
+        const records = await readRecords(chunks, allOf(''))
         assert.deepEqual(
           records.map(({ requestId }) => requestId),
           events.map(({ requestID }) => requestID),
@@ -77,7 +85,7 @@ test('a record that is spread over many chunks is put together', async () => {
     ...event({ requestID: `r-${i}` }),
     padding: 'x'.repeat(90_000),
   }))
-  const records = await readRecords(compressed(logFileOf(events)), 'AROAEXAMPLE')
+  const records = await readRecords(compressed(logFileOf(events)), allOf('AROAEXAMPLE'))
   assert.equal(records.length, 40)
 })
 
@@ -92,7 +100,7 @@ test('what is not gzip, not JSON, cut off or empty is no log file', async () => 
     gzipSync(''),
     Buffer.alloc(0),
   ]) {
-    await assert.rejects(readRecords([bytes], ''), LogFileError, bytes.toString('latin1'))
+    await assert.rejects(readRecords([bytes], allOf('')), LogFileError, bytes.toString('latin1'))
   }
 })
 
@@ -101,11 +109,11 @@ test('a bomb is put down before it goes off', async () => {
   assert.ok(bomb.length < 100_000)
   await assert.rejects(inflateWhole([bomb], 64 * 1024 * 1024), /more than 67108864 bytes/)
   const oneRecord = gzipSync(`{"Records":[{"text":"${'a'.repeat(5 * 1024 * 1024)}"}]}`)
-  await assert.rejects(readRecords([oneRecord], ''), /larger than any event/)
+  await assert.rejects(readRecords([oneRecord], allOf('')), /larger than any event/)
 })
 
 test('an empty list of records is a log file', async () => {
-  assert.deepEqual(await readRecords(compressed('{"Records":[]}'), ''), [])
+  assert.deepEqual(await readRecords(compressed('{"Records":[]}'), allOf('')), [])
 })
 
 test('what is hashed is the content, however it was compressed', async () => {
@@ -120,5 +128,41 @@ test('an error of the source is passed on as it is', async () => {
     yield gzipSync('{"Records":[]}').subarray(0, 5)
     throw new Error('the line was cut')
   }
-  await assert.rejects(readRecords(broken(), ''), /the line was cut/)
+  await assert.rejects(readRecords(broken(), allOf('')), /the line was cut/)
+})
+
+test('nothing is kept of a file but the records that are wanted, and not without end', async () => {
+  const events = Array.from({ length: 12_000 }, (_, i) => event({ requestID: `r-${i}` }))
+  const file = compressed(logFileOf(events))
+  const wanted = { mention: 'AROAEXAMPLE', isWanted: ({ requestId }: LogRecord) => requestId === 'r-9000' }
+  const inflated = { bytes: 0 }
+  const records = await readRecords(file, wanted, inflated)
+  assert.deepEqual(
+    records.map(({ requestId }) => requestId),
+    ['r-9000'],
+  )
+  assert.equal(inflated.bytes, logFileOf(events).length)
+  await assert.rejects(readRecords(file, allOf('AROAEXAMPLE')), /more than 10000 calls of Muster's/)
+})
+
+test('a record is not read deeper than who called', async () => {
+  const record = JSON.stringify(event()).replace('}', ',"deep":{"a":[neither JSON]}}')
+  const [read] = await readRecords(compressed(`{"Records":[${record}]}`), allOf(''))
+  assert.equal(read?.principalId, 'AROAEXAMPLE')
+})
+
+test('an event of a time that no event can be of is left out', async () => {
+  const times = [
+    '+200000-01-01T00:00:00Z',
+    '-000001-01-01T00:00:00Z',
+    '1999-12-31T23:59:59Z',
+    '0000-01-01',
+    '9',
+  ]
+  const events = times.map((eventTime) => event({ requestID: 'strange', eventTime }))
+  const records = await readRecords(compressed(logFileOf([...events, event()])), allOf(''))
+  assert.deepEqual(
+    records.map(({ requestId }) => requestId),
+    ['r-1'],
+  )
 })

@@ -93,3 +93,16 @@ test('organizations are found among the folders', () => {
   ]
   assert.deepEqual(organizationsIn(folders), ['o-a1b2c3d4e5', 'o-zz'])
 })
+
+test('what has another name than CloudTrail gives is none of its files', () => {
+  for (const key of [
+    digestKey.replace('/2015/08/17/', '/2015/08/17/x/'),
+    digestKey.replace('/2015/08/17/', '/'),
+    digestKey.replace('/2015/08/17/', `/2015/${'x'.repeat(500)}/`),
+  ]) {
+    assert.equal(readDigestKey(inOhio, yourTrail, key), undefined, key)
+  }
+  for (const name of ['a\u0001', 'ä', ' ', 'x'.repeat(200)]) {
+    assert.equal(timeOfLogKey(logKey.replace(/_[^_]+\.json/, `_${name}.json`)), undefined, name)
+  }
+})

@@ -6,8 +6,8 @@ import { type Fact, known } from '../../src/aws/fact.ts'
 import { meterCalls } from '../../src/aws/metering.ts'
 import type { Notice } from '../../src/notify/announce.ts'
 import { rowsOf, type Store } from '../../src/store/open.ts'
+import { readCanary } from '../../src/trail/canary-facts.ts'
 import { lookOnce } from '../../src/trail/canary-loop.ts'
-import { readCanaryFacts } from '../../src/trail/canary-store.ts'
 import type { CanaryFacts, TrailFacts } from '../../src/trail/facts.ts'
 import type { LookLimits } from '../../src/trail/log-reader.ts'
 import { emptyStore, silentLog } from '../harness/databases.ts'
@@ -81,7 +81,7 @@ export async function openLogWorld(options: LogWorldOptions): Promise<LogWorld> 
     async look() {
       clock.move(2)
       await lookOnce(context, seen)
-      return await readCanaryFacts(store.db, account.accountId)
+      return await readCanary(store.db, account.accountId, clock.now())
     },
     forget() {
       seen = new Set()

@@ -14,6 +14,7 @@ export const trailCanary: Control = {
   remedy:
     'See whether the trail logs, what its selectors leave out, and whether it delivers to the bucket that it names.',
   checks: [],
+  oneByOne: 'what is missing from the log files later is nothing that anybody can answer for now',
   judge({ canary, ...snapshot }, now): Verdict {
     const { status, reason, latest, waitingSince, unread, checkedAt } = canary
     const evidence = { status, latest, waitingSince, unread, checkedAt }

@@ -165,10 +165,17 @@ export const complianceRecordRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }
     },
     async ({ body: { endsAt: end, ...body }, actor }, reply) => {
       const now = clock()
-      if (!isControl(body.control)) {
+      const control = compliance.controls.find(({ id }) => id === body.control)
+      if (!control) {
         const message = 'is no control: their ids are in GET /v1/compliance'
         throw new Problem(422, 'unknown-control', `There is no control "${body.control}".`, {
           faults: [{ at: '/control', message }],
+        })
+      }
+      if (control.oneByOne !== undefined && body.resource.includes('*')) {
+        const message = `must be that of one finding: ${control.oneByOne}`
+        throw new Problem(422, 'too-wide-exception', `An exception from ${control.id} names one resource.`, {
+          faults: [{ at: '/resource', message }],
         })
       }
       const endsAt = resolveMoment(end, 'end')

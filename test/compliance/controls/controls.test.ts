@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { type Control, practices, type Verdict } from '../../../src/compliance/control.ts'
 import { controls } from '../../../src/compliance/controls/index.ts'
 import { publishedChecks } from '../../../src/compliance/published-checks.ts'
+import { noFaults } from '../../../src/trail/facts.ts'
 import { fineAccount, NOW } from '../accounts.ts'
 import type { Row, Table } from './row.ts'
 import { cloudtrail } from './rows/cloudtrail.ts'
@@ -90,7 +91,7 @@ test('an account of which nothing may be read is open in every control, never fi
 for (const id of ['trail-canary', 'trail-digest-chain'])
   test(`${id} brings the statement that Muster's role lacks`, () => {
     const account = fineAccount()
-    const digest = { status: 'unknown', reason: 'No permission', validUntil: null } as const
+    const digest = { status: 'unknown', reason: 'No permission', validUntil: null, ...noFaults } as const
     const statementsToAdd = [{ Effect: 'Allow', Action: 'kms:Decrypt', Resource: 'arn:aws:kms:x' }]
     const canary = { ...account.canary, status: 'unknown', statementsToAdd, digest } as const
     const verdict = controls.find((control) => control.id === id)?.judge({ ...account, canary }, NOW)

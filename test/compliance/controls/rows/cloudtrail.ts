@@ -92,6 +92,15 @@ const digest =
   (change: Partial<CanaryFacts['digest']>): Change =>
   (account) =>
     canary({ digest: { ...account.canary.digest, ...change } })(account)
+function broken(...keys: readonly string[]): Partial<CanaryFacts['digest']> {
+  const faults = keys.map((key) => ({
+    kind: 'log-file-altered',
+    bucket: 'logs',
+    key,
+    message: `the log file ${key} was altered`,
+  }))
+  return { status: 'broken', reason: 'the first of them', faults, faultCount: faults.length }
+}
 const mayNotDecrypt = [{ Effect: 'Allow', Action: ['kms:Decrypt'], Resource: 'arn:aws:kms:x' }]
 const canaryOpen: Row['unknown'] = [
   { says: 'nothing was looked for yet', when: canary({ checkedAt: null }) },
@@ -377,9 +386,21 @@ export const cloudtrail: Table = {
     fails: [
       {
         says: 'a log file was changed',
-        when: digest({ status: 'broken', reason: 'The hash of x.json.gz is another' }),
-        names: [ROOT],
-        message: /x\.json\.gz/,
+        when: digest(broken('x.json.gz', 'a b*%\0ä.json.gz')),
+        names: ['arn:aws:s3:::logs/a%20b%2A%25%00%C3%A4.json.gz', 'arn:aws:s3:::logs/x.json.gz'],
+        message: /json\.gz was altered/,
+      },
+      {
+        says: 'more was changed than is listed',
+        when: digest({ ...broken('x.json.gz'), faultCount: 9 }),
+        names: ['arn:aws:s3:::*', 'arn:aws:s3:::logs/x.json.gz'],
+        message: /altered/,
+      },
+      {
+        says: 'all that is known is that it is broken',
+        when: digest({ status: 'broken', reason: 'Something was altered' }),
+        names: ['arn:aws:s3:::*'],
+        message: /Something was altered/,
       },
       { says: 'there is no chain', when: digest({ status: 'off' }), names: [ROOT] },
     ],

@@ -1,0 +1,48 @@
+/** What is known of an account's log files, as of the last look: the one place to ask. */
+import { and, desc, eq, isNotNull } from 'drizzle-orm'
+import type { Database } from '../store/open.ts'
+import { accounts, trailLogs } from '../store/schema.ts'
+import { type CanaryFacts, noFaults } from './facts.ts'
+
+/** Longer than this ago, what the canary saw says nothing about now. */
+const canaryValidMs = 2 * 3_600_000
+
+const noCanary: CanaryFacts = {
+  status: 'unknown',
+  reason: 'Muster has not looked for its own calls in the log files yet',
+  latest: null,
+  waitingSince: null,
+  statementsToAdd: [],
+  unread: null,
+  digest: {
+    status: 'unknown',
+    reason: 'no digest file has been looked at yet',
+    validUntil: null,
+    ...noFaults,
+  },
+  checkedAt: null,
+}
+
+/**
+ * Of the trail that the gate goes by, or else of the one that was looked at last. What is kept of former trails says
+ * nothing, and what is older than two hours says nothing of now: then all is `unknown`, with the reason.
+ */
+export async function readCanary(db: Database, accountId: string, now: Date): Promise<CanaryFacts> {
+  const [account] = await db
+    .select({ look: accounts.trailLook })
+    .from(accounts)
+    .where(eq(accounts.accountId, accountId))
+  const rows = await db
+    .select({ trailArn: trailLogs.trailArn, facts: trailLogs.facts })
+    .from(trailLogs)
+    .where(and(eq(trailLogs.accountId, accountId), isNotNull(trailLogs.facts)))
+    .orderBy(desc(trailLogs.lookedAt))
+  const row = rows.find(({ trailArn }) => trailArn === account?.look?.trailArn) ?? rows[0]
+  if (!row?.facts) return noCanary
+  // An earlier Muster kept no list of faults.
+  const facts = { ...row.facts, digest: { ...noFaults, ...row.facts.digest } }
+  const ageMs = now.getTime() - Date.parse(facts.checkedAt ?? '')
+  if (ageMs <= canaryValidMs) return facts
+  const reason = `the log files were last looked at ${facts.checkedAt ?? 'never'}`
+  return { ...facts, status: 'unknown', reason, digest: { ...facts.digest, status: 'unknown', reason } }
+}
