@@ -34,15 +34,21 @@ export interface TrailGateContext {
 /** A look at a good trail is relied upon so long; one at a bad trail, so that its return is noticed soon. */
 const goodForMs = 45_000
 const badForMs = 10_000
+/** A process remembers a good look so long, and then sees what others have seen since. */
+const rememberedMs = 2000
 
 export function openTrailGate(context: TrailGateContext): GrantGate {
   const { store, account, trailGate, clock } = context
   let latest: TrailLook | null = null
+  let readAt = Number.NEGATIVE_INFINITY
   let looking: Promise<TrailLook> | undefined
   const current = async (): Promise<TrailLook> => {
     // That it was shut is asked of the database each time: another look may have opened it.
-    if (latest?.isVerified && isCurrent(latest, clock())) return latest
+    const isRemembered = performance.now() - readAt < rememberedMs
+    if (isRemembered && latest?.isVerified && isCurrent(latest, clock())) return latest
+    const askedAt = performance.now()
     latest = await readTrailLook(store.db, account.accountId)
+    readAt = askedAt
     if (latest && isCurrent(latest, clock())) return latest
     // Whoever asks at the same time shares the answer.
     looking ??= lookAtTrails(context).finally(() => {

@@ -15,6 +15,7 @@ import type { Notice } from '../../src/notify/announce.ts'
 import { rowsOf } from '../../src/store/open.ts'
 import { lookAtTrails, openTrailGate, readTrailLook, type TrailGateContext } from '../../src/trail/gate.ts'
 import { forEachDatabase } from '../harness/databases.ts'
+import { eventually } from '../harness/waiting.ts'
 import { type AppUnderTest, openApp } from '../http/app-under-test.ts'
 
 const Name = 'muster-sandbox'
@@ -85,6 +86,17 @@ forEachDatabase((_name, openStore) => {
     // Every time after the first is two minutes later.
     const slow = { ...context, clock: () => new Date(Date.now() + (asked++ < 2 ? 0 : 2 * minuteMs)) }
     assert.match((await openTrailGate(slow).closedBecause()) ?? '', /is not of now/)
+  })
+
+  test('what another process saw shut is shut here within seconds, however good the look before was', async () => {
+    const gate = openTrailGate(context)
+    assert.equal(await gate.closedBecause(), null)
+    await client.send(new StopLoggingCommand({ Name }))
+    await lookAtTrails(context)
+    await eventually(async () => (await gate.closedBecause()) !== null, {
+      withinMs: 5000,
+      what: 'the gate shut here, too',
+    })
   })
 
   test('of two looks at once the one that was begun last stands', async () => {
