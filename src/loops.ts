@@ -68,7 +68,7 @@ export function startLoops(
     clock,
     log,
   })
-  const gateLoop = startTrailGateLoop(gate, catalogLoop.wake)
+  const gateLoop = startTrailGateLoop({ ...gate, jobs }, catalogLoop.wake)
   const loops = [
     gateLoop,
     startCanaryLoop({

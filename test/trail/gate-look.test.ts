@@ -34,7 +34,6 @@ forEachDatabase((_name, openStore) => {
     client = new CloudTrailClient({ endpoint, credentials, region: 'us-east-1' })
     context = {
       store: under.store,
-      jobs: under.deps.jobs,
       account: under.account,
       trailGate: 'enforce',
       announce: async (_tx, notices) => void told.push(...notices),
