@@ -51,13 +51,15 @@ export async function noteCatalogDrifts(
   { accountId, operationId, steps, status, announce }: Run,
 ): Promise<void> {
   const after = drifts.map((drift) => ({ ...drift, status: statusAfter(drift, steps), operationId }))
+  // First: one that an earlier run could not set right is the same drift, and not another that takes its place.
+  const news = await noteDrifts(tx, after)
   if (status === 'done') {
     const at = drifts[0]?.detectedAt ?? new Date()
-    await endStanding(tx, { accountId, kinds: catalogDriftKinds }, [], { at, operationId })
+    const left = after.filter((drift) => drift.status !== 'repaired')
+    await endStanding(tx, { accountId, kinds: catalogDriftKinds }, left, { at, operationId })
   }
-  const noted = await noteDrifts(tx, after)
   const actions = steps.filter(({ outcome }) => outcome === 'done').map((step) => step.do)
-  await announce?.(tx, noticesOfDrifts(noted, actions))
+  await announce?.(tx, noticesOfDrifts(news, actions))
 }
 
 /** The account holds the catalog: whatever stood is over. */

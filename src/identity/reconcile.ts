@@ -144,8 +144,8 @@ async function perform(start: Run, context: ReconcileContext): Promise<Outcome> 
     if (observed.kind === 'unknown' || isStillSettling(identity, observed, want, context)) {
       return settle({ ...run, unsettled: true, finishedAt: context.clock() })
     }
-    const next = plan(planInput(identity, want, observed, { ...context, now: run.startedAt }))
-    run = await carryOut({ ...run, plan: next, ...(await driftsAt(run, context, round)) }, context)
+    run = { ...run, plan: plan(planInput(identity, want, observed, { ...context, now: run.startedAt })) }
+    run = await carryOut({ ...run, ...(await driftsAt(run, context, round)) }, context)
     if (!createdByOther(run.applied)) break
     // The user is there already: ours, from a run that died, or somebody else's. Only a look tells.
     observed = undefined
