@@ -68,7 +68,10 @@ export function startLoops(
     clock,
     log,
   })
-  const gateLoop = startTrailGateLoop({ ...gate, jobs }, catalogLoop.wake)
+  const gateLoop = startTrailGateLoop({ ...gate, jobs }, (isVerified) => {
+    if (isVerified) catalogLoop.wake()
+    sweep.wake()
+  })
   const loops = [
     gateLoop,
     startCanaryLoop({

@@ -67,10 +67,15 @@ export async function hasOpenScan(db: Database, accountId: string): Promise<bool
 }
 
 /**
- * Begins the scan that was asked for, or else one of its own. Only for whoever holds the lease: a scan that is still
+ * Begins the scan that was asked for, or else one of its own for that reason. Only for whoever holds the lease: a scan that is still
  * said to run has lost its process, and is over.
  */
-export async function beginScan(db: Database, accountId: string, now: Date): Promise<Scan> {
+export async function beginScan(
+  db: Database,
+  accountId: string,
+  now: Date,
+  reason = 'schedule',
+): Promise<Scan> {
   return await db.transaction(async (tx) => {
     await tx
       .update(complianceScans)
@@ -87,7 +92,7 @@ export async function beginScan(db: Database, accountId: string, now: Date): Pro
       .values({
         id: newId(),
         accountId,
-        requestedBy: 'schedule',
+        requestedBy: reason,
         requestedAt: now,
         startedAt: now,
         status: 'running',

@@ -14,13 +14,13 @@ const renewAfterMs = 15_000
 const everyMs = 5000
 const leaseMs = 30_000
 
-/** @param onOpen called when the gate has opened again: whatever else waits for it need not wait for its own look */
+/** @param onChange called when the gate has opened or shut: what hangs on it need not wait for its own look */
 export function startTrailGateLoop(
   context: TrailGateContext & { readonly jobs: Jobs },
-  onOpen: () => void,
+  onChange: (isVerified: boolean) => void,
 ): Loop {
   const { store, account, clock, log } = context
-  let wasShut = false
+  let wasVerified: boolean | undefined
   let isAsked = false
   const loop = startLoop({
     name: 'trail gate',
@@ -32,8 +32,8 @@ export function startTrailGateLoop(
       isAsked = false
       const look = isGoodEnough ? before : await lookUnlessAnother(context)
       if (!look) return false
-      if (look.isVerified && wasShut) onOpen()
-      wasShut = !look.isVerified
+      if (wasVerified !== undefined && wasVerified !== look.isVerified) onChange(look.isVerified)
+      wasVerified = look.isVerified
       // At every look, not only at the one that opens: a process may have died in between, or a run have gone to wait
       // just when the gate opened. After each batch comes another look, so that one that shuts it ends this, too.
       return look.isVerified && (await letThrough(context))

@@ -80,6 +80,28 @@ forEachDatabase((_name, openStore) => {
     assert.equal(await swept(), undefined)
   })
 
+  test('a gate that has shut or opened brings one at once, and one that flaps no more than one a minute', async () => {
+    pass(10 * minuteMs)
+    assert.ok(await swept())
+    pass(2 * minuteMs)
+    await setAccount({ trailLook: look(false) })
+    const shut = await swept()
+    assert.equal((await readScan(under.store.db, shut ?? ''))?.requestedBy, 'trail gate')
+    // It is judged now: the usual time passes until the next.
+    pass(2 * minuteMs)
+    assert.equal(await swept(), undefined)
+    let sweeps = 0
+    for (let seconds = 0; seconds < 180; seconds += 5) {
+      pass(5000)
+      await setAccount({ trailLook: look(seconds % 10 === 0) })
+      if (await swept()) sweeps++
+    }
+    assert.equal(sweeps, 3)
+    await setAccount({ trailLook: look(true) })
+    pass(minuteMs)
+    assert.ok(await swept())
+  })
+
   test('one replica at a time: who comes second does nothing, though somebody asked', async () => {
     const { db } = under.store
     const { accountId } = context.account

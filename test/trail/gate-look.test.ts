@@ -14,7 +14,9 @@ import { sql } from 'drizzle-orm'
 import type { Notice } from '../../src/notify/announce.ts'
 import { rowsOf } from '../../src/store/open.ts'
 import { lookAtTrails, openTrailGate, readTrailLook, type TrailGateContext } from '../../src/trail/gate.ts'
+import { startTrailGateLoop } from '../../src/trail/gate-loop.ts'
 import { forEachDatabase } from '../harness/databases.ts'
+import { eventually } from '../harness/waiting.ts'
 import { type AppUnderTest, openApp } from '../http/app-under-test.ts'
 
 const Name = 'muster-sandbox'
@@ -84,6 +86,22 @@ forEachDatabase((_name, openStore) => {
     // Every time after the first is two minutes later.
     const slow = { ...context, clock: () => new Date(Date.now() + (asked++ < 2 ? 0 : 2 * minuteMs)) }
     assert.match((await openTrailGate(slow).closedBecause()) ?? '', /is not of now/)
+  })
+
+  test('the loop tells when the gate has shut and when it has opened, and nothing of a first look', async () => {
+    const changes: boolean[] = []
+    const loop = startTrailGateLoop({ ...context, jobs: under.deps.jobs }, (isVerified) => {
+      changes.push(isVerified)
+    })
+    await eventually(async () => (await stored()) !== null)
+    await client.send(new StopLoggingCommand({ Name }))
+    loop.wake()
+    await eventually(() => changes.length === 1)
+    await client.send(new StartLoggingCommand({ Name }))
+    loop.wake()
+    await eventually(() => changes.length === 2)
+    await loop.stop()
+    assert.deepEqual(changes, [false, true])
   })
 
   test('of two looks at once the one that was begun last stands', async () => {
