@@ -87,8 +87,8 @@ export function startLoops(
       jobs,
       account,
       wake: {
-        catalog: catalogLoop.wake,
-        passwordPolicy: passwordPolicyLoop.wake,
+        catalog: () => catalogLoop.wake('event'),
+        passwordPolicy: () => passwordPolicyLoop.wake('event'),
         trailGate: gateLoop.wake,
         sweep: () =>
           void requestOwnScan(store.db, account.accountId, 'aws event', clock()).then(
@@ -116,9 +116,9 @@ export function startLoops(
     loops,
     wake: {
       intake: drain.wake,
-      passwordPolicy: passwordPolicyLoop.wake,
+      passwordPolicy: () => passwordPolicyLoop.wake(),
       sweep: sweep.wake,
-      catalog: catalogLoop.wake,
+      catalog: () => catalogLoop.wake(),
     },
   }
 }

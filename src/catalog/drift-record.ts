@@ -3,17 +3,32 @@ import { sql } from 'drizzle-orm'
 import type { Announce } from '../notify/announce.ts'
 import { rowsOf, type Transaction } from '../store/open.ts'
 import type { OperationStatus, RecordedStep } from '../store/schema.ts'
-import { accountDrift, mayBeLag, type NewDrift, readLagMs, statusAfter } from '../trail/drift.ts'
+import {
+  accountDrift,
+  type FoundBy,
+  mayBeLag,
+  type NewDrift,
+  readLagMs,
+  statusAfter,
+} from '../trail/drift.ts'
 import { endStanding, noteDrifts, noticesOfDrifts } from '../trail/drift-record.ts'
 import type { DesiredAccount } from './account.ts'
 import type { AccountPlan } from './account-plan.ts'
 import { catalogDifferences, catalogDriftKinds } from './drift.ts'
 import type { CatalogContext } from './reconcile.ts'
 
+interface CatalogLook {
+  readonly plan: AccountPlan
+  readonly desired: DesiredAccount
+  readonly desiredHash: string
+  /** What made Muster look. */
+  readonly foundBy: FoundBy
+}
+
 /** Only where the account did hold all of this before, and no step of our own that a read does not show yet explains it. */
 export async function catalogDrifts(
   { db, account, clock }: CatalogContext,
-  { plan, desired, desiredHash }: { plan: AccountPlan; desired: DesiredAccount; desiredHash: string },
+  { plan, desired, desiredHash, foundBy }: CatalogLook,
 ): Promise<NewDrift[]> {
   const differences = catalogDifferences(plan, desired)
   if (differences.length === 0) return []
@@ -33,7 +48,7 @@ export async function catalogDrifts(
   const lately = row.lately.flat()
   return differences
     .filter((difference) => !mayBeLag(difference, lately))
-    .map((difference) => accountDrift(difference, { accountId, detectedAt: now, since, foundBy: 'sweep' }))
+    .map((difference) => accountDrift(difference, { accountId, detectedAt: now, since, foundBy }))
 }
 
 interface Run {

@@ -90,10 +90,14 @@ export function mayBeLag(
   )
 }
 
-/** From what asked for a look: `scan`, `sweep`, `aws event ...`, or anybody else. */
+/** As what asked for a look is recorded, where that is neither HR nor anybody who decided something. */
+export const sweepCause = 'sweep'
+export const eventCause = (eventId: string) => `aws event ${eventId}`
+
+/** From what asked for a look, as it is recorded. */
 export function foundByOf(cause: string): FoundBy {
-  if (cause === 'scan' || cause.startsWith('sweep')) return 'sweep'
-  return cause.startsWith('aws event') ? 'event' : 'look'
+  if (cause === sweepCause) return 'sweep'
+  return cause.startsWith(eventCause('')) ? 'event' : 'look'
 }
 
 const isDone = ({ outcome }: Pick<RecordedStep, 'outcome'>) => outcome === 'done' || outcome === 'already'
