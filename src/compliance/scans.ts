@@ -146,10 +146,22 @@ export async function selectScans(
     .limit(limit)
 }
 
-/** Scans are made every few minutes: their rows are kept for a month, as notifications are. */
-export async function forgetOldScans(db: Database, now: Date): Promise<void> {
-  const before = new Date(now.getTime() - 30 * 86_400_000)
-  await db
-    .delete(complianceScans)
+/**
+ * Scans are made every few minutes: their rows are kept for a time, as notifications are.
+ *
+ * @returns how many were deleted
+ */
+export async function forgetScans(db: Database, before: Date, maxRows: number): Promise<number> {
+  const old = db
+    .select({ id: complianceScans.id })
+    .from(complianceScans)
     .where(and(lt(complianceScans.requestedAt, before), inArray(complianceScans.status, ['done', 'failed'])))
+    .orderBy(complianceScans.requestedAt)
+    .limit(maxRows)
+    .for('update', { skipLocked: true })
+  const forgotten = await db
+    .delete(complianceScans)
+    .where(inArray(complianceScans.id, old))
+    .returning({ id: complianceScans.id })
+  return forgotten.length
 }

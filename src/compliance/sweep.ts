@@ -20,7 +20,7 @@ import type { Control } from './control.ts'
 import { evaluate } from './evaluate.ts'
 import { gather } from './gather.ts'
 import type { MusterSettings } from './gather-own.ts'
-import { beginScan, failScan, forgetOldScans, hasOpenScan, noteProgress } from './scans.ts'
+import { beginScan, failScan, hasOpenScan, noteProgress } from './scans.ts'
 import type { AccountSnapshot } from './snapshot.ts'
 import { storeReport } from './store.ts'
 
@@ -135,7 +135,6 @@ async function sweep(
     const suspects = await compareWithRecord(context, snapshot)
     if (suspects.length > 0) log.info({ suspects }, 'users differ from the record, and are looked at')
     await noteUnmanaged(context, snapshot)
-    await forgetOldScans(db, clock())
     return { scanId: scan.id, calls, reconciled: suspects.length }
   } catch (error) {
     await heart.stop()

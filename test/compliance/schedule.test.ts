@@ -4,12 +4,12 @@ import { after, before, test } from 'node:test'
 import { eq } from 'drizzle-orm'
 import { evaluate } from '../../src/compliance/evaluate.ts'
 import { gatherSnapshot } from '../../src/compliance/gather.ts'
-import { beginScan, readScan, requestOwnScan, requestScan } from '../../src/compliance/scans.ts'
+import { beginScan, forgetScans, readScan, requestOwnScan, requestScan } from '../../src/compliance/scans.ts'
 import { storeReport } from '../../src/compliance/store.ts'
 import { type SweepContext, sweepIfDue } from '../../src/compliance/sweep.ts'
 import { createComplianceView } from '../../src/compliance/view.ts'
 import { takeLease } from '../../src/store/lease.ts'
-import { accounts, auditEvents, type TrailLook } from '../../src/store/schema.ts'
+import { accounts, auditEvents, complianceScans, type TrailLook } from '../../src/store/schema.ts'
 import { forEachDatabase } from '../harness/databases.ts'
 import { type AppUnderTest, openApp } from '../http/app-under-test.ts'
 import { musterSettings } from './settings.ts'
@@ -170,6 +170,17 @@ forEachDatabase((_name, openStore) => {
     assert.deepEqual(await recorded(), before)
     await requestScan(db, accountId, 'admin', now)
     assert.equal((await recorded()).length, before.length + 1)
+    assert.ok(await swept())
+  })
+
+  test('scans that have ended are forgotten after a time, a few at once, and the one that is asked for is not', async () => {
+    const { db } = under.store
+    const asked = await requestScan(db, context.account.accountId, 'admin', now)
+    const ended = (await db.select().from(complianceScans)).length - 1
+    assert.ok(ended > 2)
+    assert.equal(await forgetScans(db, new Date(now.getTime() + minuteMs), 2), 2)
+    assert.equal(await forgetScans(db, new Date(now.getTime() + minuteMs), 500), ended - 2)
+    assert.equal((await readScan(db, asked.id))?.status, 'queued')
     assert.ok(await swept())
   })
 
