@@ -54,7 +54,7 @@ export function openIdentityRoom(config: Config, parts: RoomParts): IdentityRoom
     userNameTemplate: config.userNameTemplate,
   }
   const roleAccess = roleAccessIn(catalog, place)
-  const gate: TrailGateContext = { store, jobs, account, trailGate: config.trailGate, announce, clock, log }
+  const gate: TrailGateContext = { store, account, trailGate: config.trailGate, announce, clock, log }
   const trailGate: GrantGate = openTrailGate(gate)
   const links: EnrollmentsContext = {
     store,

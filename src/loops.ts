@@ -1,7 +1,7 @@
 import { startCatalogLoop } from './catalog/reconcile.ts'
 import type { Control } from './compliance/control.ts'
 import { startRolesLoop } from './compliance/roles-loop.ts'
-import { requestOwnScan } from './compliance/scans.ts'
+import { forgetScans, requestOwnScan } from './compliance/scans.ts'
 import { startSweep } from './compliance/sweep.ts'
 import { startUsageLoop } from './compliance/usage-loop.ts'
 import type { Config } from './config.ts'
@@ -11,16 +11,17 @@ import type { Changes } from './identity/changes.ts'
 import { startDueSweep } from './identity/due.ts'
 import type { IdentityRoom, RoomParts } from './identity-room.ts'
 import { startDrain } from './intake/drain.ts'
-import { startRetention } from './intake/retention.ts'
+import { forgetBodies } from './intake/retention.ts'
 import type { Loop } from './jobs/loop.ts'
-import { startNotificationRetention } from './notify/retention.ts'
+import { startRetention } from './jobs/retention.ts'
+import { forgetNotifications } from './notify/retention.ts'
 import { tellsAnyone } from './notify/settings.ts'
 import { startAttribution } from './trail/attribution.ts'
 import { startAwsEvents } from './trail/aws-events.ts'
 import { startCanaryLoop } from './trail/canary-loop.ts'
 import { startTrailGateLoop } from './trail/gate-loop.ts'
 import { readTrails } from './trail/read-trails.ts'
-import { startAwsEventRetention } from './trail/retention.ts'
+import { forgetAwsEvents } from './trail/retention.ts'
 
 export interface LoopParts extends RoomParts {
   readonly room: IdentityRoom
@@ -69,7 +70,10 @@ export function startLoops(
     clock,
     log,
   })
-  const gateLoop = startTrailGateLoop(gate, catalogLoop.wake)
+  const gateLoop = startTrailGateLoop({ ...gate, jobs }, (isVerified) => {
+    if (isVerified) catalogLoop.wake()
+    sweep.wake()
+  })
   const loops = [
     gateLoop,
     startCanaryLoop({
@@ -85,8 +89,8 @@ export function startLoops(
       jobs,
       account,
       wake: {
-        catalog: catalogLoop.wake,
-        passwordPolicy: passwordPolicyLoop.wake,
+        catalog: () => catalogLoop.wake('event'),
+        passwordPolicy: () => passwordPolicyLoop.wake('event'),
         trailGate: gateLoop.wake,
         sweep: () =>
           void requestOwnScan(store.db, account.accountId, 'aws event', clock()).then(
@@ -97,7 +101,6 @@ export function startLoops(
       clock,
       log,
     }),
-    startAwsEventRetention({ store, clock, log, retentionDays: config.deliveryRetentionDays }),
     startAttribution({ store, account, announce, clock, log }),
     catalogLoop,
     drain,
@@ -106,8 +109,15 @@ export function startLoops(
     startRolesLoop({ db: store.db, account, clock, log }),
     startUsageLoop({ db: store.db, account, catalog, path: config.iamPath, clock, log }),
     startDueSweep(store, evaluation, clock, log),
-    startRetention({ store, clock, log, deliveryRetentionDays: config.deliveryRetentionDays }),
-    startNotificationRetention({ store, clock, log }),
+    startRetention(
+      [
+        { keptDays: config.deliveryRetentionDays, forget: forgetBodies },
+        { keptDays: config.deliveryRetentionDays, forget: forgetAwsEvents },
+        { keptDays: 30, forget: forgetNotifications },
+        { keptDays: 30, forget: forgetScans },
+      ],
+      { db: store.db, clock, log },
+    ),
   ]
   // In observe mode nobody is Muster's to look after yet.
   if (config.mode === 'enforce') loops.push(startEnrollmentLoop({ ...enrollments, account }))
@@ -115,9 +125,9 @@ export function startLoops(
     loops,
     wake: {
       intake: drain.wake,
-      passwordPolicy: passwordPolicyLoop.wake,
+      passwordPolicy: () => passwordPolicyLoop.wake(),
       sweep: sweep.wake,
-      catalog: catalogLoop.wake,
+      catalog: () => catalogLoop.wake(),
     },
   }
 }

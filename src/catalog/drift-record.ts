@@ -3,17 +3,32 @@ import { sql } from 'drizzle-orm'
 import type { Announce } from '../notify/announce.ts'
 import { rowsOf, type Transaction } from '../store/open.ts'
 import type { OperationStatus, RecordedStep } from '../store/schema.ts'
-import { accountDrift, mayBeLag, type NewDrift, readLagMs, statusAfter } from '../trail/drift.ts'
+import {
+  accountDrift,
+  type FoundBy,
+  mayBeLag,
+  type NewDrift,
+  readLagMs,
+  statusAfter,
+} from '../trail/drift.ts'
 import { endStanding, noteDrifts, noticesOfDrifts } from '../trail/drift-record.ts'
 import type { DesiredAccount } from './account.ts'
 import type { AccountPlan } from './account-plan.ts'
 import { catalogDifferences, catalogDriftKinds } from './drift.ts'
 import type { CatalogContext } from './reconcile.ts'
 
+interface CatalogLook {
+  readonly plan: AccountPlan
+  readonly desired: DesiredAccount
+  readonly desiredHash: string
+  /** What made Muster look. */
+  readonly foundBy: FoundBy
+}
+
 /** Only where the account did hold all of this before, and no step of our own that a read does not show yet explains it. */
 export async function catalogDrifts(
   { db, account, clock }: CatalogContext,
-  { plan, desired, desiredHash }: { plan: AccountPlan; desired: DesiredAccount; desiredHash: string },
+  { plan, desired, desiredHash, foundBy }: CatalogLook,
 ): Promise<NewDrift[]> {
   const differences = catalogDifferences(plan, desired)
   if (differences.length === 0) return []
@@ -33,7 +48,7 @@ export async function catalogDrifts(
   const lately = row.lately.flat()
   return differences
     .filter((difference) => !mayBeLag(difference, lately))
-    .map((difference) => accountDrift(difference, { accountId, detectedAt: now, since, foundBy: 'sweep' }))
+    .map((difference) => accountDrift(difference, { accountId, detectedAt: now, since, foundBy }))
 }
 
 interface Run {
@@ -51,13 +66,15 @@ export async function noteCatalogDrifts(
   { accountId, operationId, steps, status, announce }: Run,
 ): Promise<void> {
   const after = drifts.map((drift) => ({ ...drift, status: statusAfter(drift, steps), operationId }))
+  // First: one that an earlier run could not set right is the same drift, and not another that takes its place.
+  const news = await noteDrifts(tx, after)
   if (status === 'done') {
     const at = drifts[0]?.detectedAt ?? new Date()
-    await endStanding(tx, { accountId, kinds: catalogDriftKinds }, [], { at, operationId })
+    const left = after.filter((drift) => drift.status !== 'repaired')
+    await endStanding(tx, { accountId, kinds: catalogDriftKinds }, left, { at, operationId })
   }
-  const noted = await noteDrifts(tx, after)
   const actions = steps.filter(({ outcome }) => outcome === 'done').map((step) => step.do)
-  await announce?.(tx, noticesOfDrifts(noted, actions))
+  await announce?.(tx, noticesOfDrifts(news, actions))
 }
 
 /** The account holds the catalog: whatever stood is over. */

@@ -5,12 +5,12 @@ import { recordAudit } from '../audit/record.ts'
 import type { Account } from '../aws/account.ts'
 import type { Clock } from '../clock.ts'
 import type { GrantGate } from '../identity/grant-gate.ts'
-import { type Loop, startLoop } from '../jobs/loop.ts'
 import type { Announce } from '../notify/announce.ts'
 import { newId } from '../store/ids.ts'
 import { type Database, rowsOf } from '../store/open.ts'
 import { type OperationStatus, operations, type RecordedStep } from '../store/schema.ts'
-import type { NewDrift } from '../trail/drift.ts'
+import type { FoundBy, NewDrift } from '../trail/drift.ts'
+import { type FindingLoop, startFindingLoop } from '../trail/finding-loop.ts'
 import { desiredAccount } from './account.ts'
 import { type AccountPlan, mayGrant, planAccount, withoutGrants } from './account-plan.ts'
 import { accountStepParams, applyAccountStep } from './apply.ts'
@@ -46,14 +46,14 @@ const longestRetryMs = 60_000
  * Looks at once, every five minutes, and when woken because something of the catalog was missing. What did
  * not come to its end is tried again much sooner: until the catalog is there, nobody is let in.
  */
-export function startCatalogLoop(context: CatalogContext): Loop {
+export function startCatalogLoop(context: CatalogContext): FindingLoop {
   let retryMs = firstRetryMs
-  return startLoop({
+  return startFindingLoop({
     name: 'catalog',
     everyMs,
     log: context.log,
-    async look(signal) {
-      const outcome = await reconcileCatalog(context, signal)
+    async look(signal, foundBy) {
+      const outcome = await reconcileCatalog(context, signal, foundBy)
       if (outcome === 'busy') return busyMs
       const waitMs = retryMs
       retryMs = outcome === 'settled' ? firstRetryMs : Math.min(longestRetryMs, retryMs * 2)
@@ -69,6 +69,7 @@ export function startCatalogLoop(context: CatalogContext): Loop {
 export async function reconcileCatalog(
   context: CatalogContext,
   signal: AbortSignal,
+  foundBy: FoundBy = 'sweep',
 ): Promise<'settled' | 'unsettled' | 'busy'> {
   const { db, account, catalog, path, mode, log } = context
   if (!(await lease(db, account.accountId))) return 'busy'
@@ -89,7 +90,7 @@ export async function reconcileCatalog(
       await rehearse(context, plan)
       return 'settled'
     }
-    const drifts = await catalogDrifts(context, { plan, desired, desiredHash })
+    const drifts = await catalogDrifts(context, { plan, desired, desiredHash, foundBy })
     const hold = await holdOf(context, plan)
     const heldBy = await hold()
     const now = heldBy === null ? plan : { ...plan, steps: withoutGrants(plan.steps) }

@@ -4,6 +4,7 @@ import { requestLook } from '../identity/request.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Database, Store } from '../store/open.ts'
 import { identities } from '../store/schema.ts'
+import { sweepCause } from '../trail/drift.ts'
 import { type RecordedIdentity, type Suspect, suspectsOf } from './compare.ts'
 import type { AccountSnapshot } from './snapshot.ts'
 
@@ -23,7 +24,7 @@ export async function compareWithRecord(
     requestLook(
       tx,
       jobs,
-      suspects.map(({ id }) => ({ id, cause: 'sweep' })),
+      suspects.map(({ id }) => ({ id, cause: sweepCause })),
     ),
   )
   return suspects

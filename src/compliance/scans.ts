@@ -67,10 +67,15 @@ export async function hasOpenScan(db: Database, accountId: string): Promise<bool
 }
 
 /**
- * Begins the scan that was asked for, or else one of its own. Only for whoever holds the lease: a scan that is still
+ * Begins the scan that was asked for, or else one of its own for that reason. Only for whoever holds the lease: a scan that is still
  * said to run has lost its process, and is over.
  */
-export async function beginScan(db: Database, accountId: string, now: Date): Promise<Scan> {
+export async function beginScan(
+  db: Database,
+  accountId: string,
+  now: Date,
+  reason = 'schedule',
+): Promise<Scan> {
   return await db.transaction(async (tx) => {
     await tx
       .update(complianceScans)
@@ -87,7 +92,7 @@ export async function beginScan(db: Database, accountId: string, now: Date): Pro
       .values({
         id: newId(),
         accountId,
-        requestedBy: 'schedule',
+        requestedBy: reason,
         requestedAt: now,
         startedAt: now,
         status: 'running',
@@ -141,10 +146,22 @@ export async function selectScans(
     .limit(limit)
 }
 
-/** Scans are made every few minutes: their rows are kept for a month, as notifications are. */
-export async function forgetOldScans(db: Database, now: Date): Promise<void> {
-  const before = new Date(now.getTime() - 30 * 86_400_000)
-  await db
-    .delete(complianceScans)
+/**
+ * Scans are made every few minutes: their rows are kept for a time, as notifications are.
+ *
+ * @returns how many were deleted
+ */
+export async function forgetScans(db: Database, before: Date, maxRows: number): Promise<number> {
+  const old = db
+    .select({ id: complianceScans.id })
+    .from(complianceScans)
     .where(and(lt(complianceScans.requestedAt, before), inArray(complianceScans.status, ['done', 'failed'])))
+    .orderBy(complianceScans.requestedAt)
+    .limit(maxRows)
+    .for('update', { skipLocked: true })
+  const forgotten = await db
+    .delete(complianceScans)
+    .where(inArray(complianceScans.id, old))
+    .returning({ id: complianceScans.id })
+  return forgotten.length
 }

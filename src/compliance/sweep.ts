@@ -1,6 +1,7 @@
 /**
  * The sweep: everything about the account is read at once, judged, put on record, and compared with what Muster
- * knows of its users. On schedule, more often while CloudTrail is off, and at once when somebody asks.
+ * knows of its users. On schedule, more often while CloudTrail is off, and at once when the trail gate has shut or opened
+ * or somebody asks.
  */
 import { eq, sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
@@ -9,7 +10,7 @@ import type { Clock } from '../clock.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
 import type { Announce } from '../notify/announce.ts'
-import { type Lease, takeLease } from '../store/lease.ts'
+import { type Lease, lastDoneAt, takeLease } from '../store/lease.ts'
 import { type Database, rowsOf, type Store } from '../store/open.ts'
 import { accounts, type ScanProgress } from '../store/schema.ts'
 import { noticesOfDrifts, recordStanding } from '../trail/drift-record.ts'
@@ -20,7 +21,7 @@ import { evaluate } from './evaluate.ts'
 import { gather } from './gather.ts'
 import type { MusterSettings } from './gather-own.ts'
 import { keepRoles } from './roles.ts'
-import { beginScan, failScan, forgetOldScans, hasOpenScan, noteProgress } from './scans.ts'
+import { beginScan, failScan, hasOpenScan, noteProgress } from './scans.ts'
 import type { AccountSnapshot } from './snapshot.ts'
 import { storeReport } from './store.ts'
 
@@ -39,6 +40,8 @@ const minuteMs = 60_000
 const usualMs = 10 * minuteMs
 /** Without a trail no events come, and nobody else tells. */
 const withoutTrailMs = 5 * minuteMs
+/** What is on record is of before the trail gate shut or opened. One that does so again and again brings no more. */
+const afterChangeMs = minuteMs
 /** Renewed while it lasts; after a crash, nobody can start before this has passed. */
 const leaseMs = 2 * minuteMs
 const renewMs = 20_000
@@ -66,16 +69,21 @@ export async function sweepIfDue(
   context: SweepContext,
   signal?: AbortSignal,
 ): Promise<Swept | 'too early' | undefined> {
-  const everyMs = await intervalMs(context)
-  if (everyMs === undefined) return 'too early'
+  const due = await intervalNow(context)
+  if (due === undefined) return 'too early'
   const { store, account, clock } = context
+  const { everyMs, reason } = due
   const lease = await takeLease(store.db, account.accountId, 'sweep', { leaseMs, everyMs, now: clock() })
-  return lease && (await sweep(context, lease, signal))
+  return lease && (await sweep(context, { lease, reason }, signal))
 }
 
-/** Undefined while the account is not worth a look yet. */
-async function intervalMs({ store, account, muster }: SweepContext): Promise<number | undefined> {
-  if (await hasOpenScan(store.db, account.accountId)) return 0
+/** How long after the last sweep the next one is due, and why. Undefined while the account is not worth a look yet. */
+async function intervalNow({
+  store,
+  account,
+  muster,
+}: SweepContext): Promise<{ everyMs: number; reason: 'schedule' | 'trail gate' } | undefined> {
+  if (await hasOpenScan(store.db, account.accountId)) return { everyMs: 0, reason: 'schedule' }
   const [row] = await store.db
     .select({
       look: accounts.trailLook,
@@ -86,7 +94,12 @@ async function intervalMs({ store, account, muster }: SweepContext): Promise<num
     .where(eq(accounts.accountId, account.accountId))
   const isPrepared = row?.catalogAppliedAt != null || row?.catalogProblem != null
   if (!isPrepared && muster.mode === 'enforce') return undefined
-  return row?.look?.isVerified === false ? withoutTrailMs : usualMs
+  const look = row?.look
+  const sweptAt = await lastDoneAt(store.db, account.accountId, 'sweep')
+  if (look && sweptAt && Date.parse(look.since) > sweptAt.getTime()) {
+    return { everyMs: afterChangeMs, reason: 'trail gate' }
+  }
+  return { everyMs: look?.isVerified === false ? withoutTrailMs : usualMs, reason: 'schedule' }
 }
 
 export interface Swept {
@@ -97,12 +110,12 @@ export interface Swept {
 
 async function sweep(
   context: SweepContext,
-  lease: Lease,
+  { lease, reason }: { readonly lease: Lease; readonly reason: string },
   signal: AbortSignal | undefined,
 ): Promise<Swept | undefined> {
   const { store, account, muster, controls, announce, clock, log } = context
   const { db } = store
-  const scan = await beginScan(db, account.accountId, clock())
+  const scan = await beginScan(db, account.accountId, clock(), reason)
   const heart = beating(context, scan.id, lease)
   let doneAt: Date | null = clock()
   try {
@@ -124,7 +137,6 @@ async function sweep(
     const suspects = await compareWithRecord(context, snapshot)
     if (suspects.length > 0) log.info({ suspects }, 'users differ from the record, and are looked at')
     await noteUnmanaged(context, snapshot)
-    await forgetOldScans(db, clock())
     return { scanId: scan.id, calls, reconciled: suspects.length }
   } catch (error) {
     await heart.stop()

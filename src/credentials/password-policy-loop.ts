@@ -5,12 +5,12 @@ import { recordAudit } from '../audit/record.ts'
 import type { Account } from '../aws/account.ts'
 import { AwsCallError } from '../aws/errors.ts'
 import type { Clock } from '../clock.ts'
-import { type Loop, startLoop } from '../jobs/loop.ts'
 import type { Announce } from '../notify/announce.ts'
 import { type Database, rowsOf, type Store } from '../store/open.ts'
 import type { PasswordPolicyLook } from '../store/schema.ts'
-import { accountDrift, type NewDrift, readLagMs } from '../trail/drift.ts'
+import { accountDrift, type FoundBy, type NewDrift, readLagMs } from '../trail/drift.ts'
 import { noteDrifts, noticesOfDrifts } from '../trail/drift-record.ts'
+import { type FindingLoop, startFindingLoop } from '../trail/finding-loop.ts'
 import { readCredentialReport } from './credential-report.ts'
 import { expiringBy, type PasswordPolicy, strictest, weakParts } from './password-policy.ts'
 import { readPasswordPolicy, writePasswordPolicy } from './password-policy-calls.ts'
@@ -31,13 +31,13 @@ const everyMs = 5 * 60_000
 const usualRetryMs = 30_000
 const leaseSeconds = 60
 
-export function startPasswordPolicyLoop(context: PasswordPolicyContext): Loop {
-  return startLoop({
+export function startPasswordPolicyLoop(context: PasswordPolicyContext): FindingLoop {
+  return startFindingLoop({
     name: 'password policy',
     everyMs,
     log: context.log,
-    async look() {
-      const look = await keepPasswordPolicy(context)
+    async look(_signal, foundBy) {
+      const look = await keepPasswordPolicy(context, foundBy)
       if (look?.status === 'failed') {
         context.log.warn({ problem: look.problem }, 'the password policy could not be looked after')
         return context.retryMs ?? usualRetryMs
@@ -50,6 +50,7 @@ export function startPasswordPolicyLoop(context: PasswordPolicyContext): Loop {
 /** One look, and what follows from it. Undefined when another replica is at it. */
 export async function keepPasswordPolicy(
   context: PasswordPolicyContext,
+  foundBy: FoundBy = 'sweep',
 ): Promise<PasswordPolicyLook | undefined> {
   const lease = await takeLease(context)
   if (!lease) return undefined
@@ -57,7 +58,7 @@ export async function keepPasswordPolicy(
   const nothing = { checkedAt, observed: null, desired: context.wanted, wouldExpire: [], problem: null }
   let look: PasswordPolicyLook
   try {
-    look = await settle(context, lease, checkedAt)
+    look = await settle(context, lease, { checkedAt, foundBy })
   } catch (error) {
     if (!(error instanceof AwsCallError)) throw error
     look = { ...nothing, status: 'failed', problem: advice(error) }
@@ -100,7 +101,7 @@ async function takeLease({ store, account }: PasswordPolicyContext): Promise<Lea
 async function settle(
   context: PasswordPolicyContext,
   { before, approvedBy }: Lease,
-  checkedAt: string,
+  { checkedAt, foundBy }: { readonly checkedAt: string; readonly foundBy: FoundBy },
 ): Promise<PasswordPolicyLook> {
   const { store, account, wanted, mode, announce, clock } = context
   const observed = await readPasswordPolicy(account)
@@ -135,7 +136,7 @@ async function settle(
     ])
     if (!wasApplied) return
     const { accountId } = account
-    const drifts = await noteDrifts(tx, weakenings(before, { accountId, weak, at }))
+    const drifts = await noteDrifts(tx, weakenings(before, { accountId, weak, at, foundBy }))
     await announce(tx, noticesOfDrifts(drifts, ['UpdateAccountPasswordPolicy']))
     const data = { accountId, weakened: weak, before: observed, after: desired }
     await announce(tx, [{ type: 'password_policy.restored', at, employeeId: null, data }])
@@ -146,14 +147,19 @@ async function settle(
 /** One that still shows a moment after we set it may be a read that lags behind. */
 function weakenings(
   { checkedAt, writtenAt }: PasswordPolicyLook,
-  { accountId, weak, at }: { accountId: string; weak: readonly string[]; at: Date },
+  {
+    accountId,
+    weak,
+    at,
+    foundBy,
+  }: { accountId: string; weak: readonly string[]; at: Date; foundBy: FoundBy },
 ): NewDrift[] {
   if (writtenAt !== undefined && at.getTime() - Date.parse(writtenAt) < readLagMs) return []
   const resource = `account ${accountId}`
   return [
     accountDrift(
       { kind: 'password-policy-weakened', resource, detail: { weakened: weak } },
-      { accountId, detectedAt: at, since: new Date(checkedAt), foundBy: 'sweep', status: 'repaired' },
+      { accountId, detectedAt: at, since: new Date(checkedAt), foundBy, status: 'repaired' },
     ),
   ]
 }

@@ -5,6 +5,7 @@ import { type DriftInput, differencesOf, driftsOf } from './drift.ts'
 import type { ReconcileContext } from './reconcile.ts'
 import { registrationOf } from './registration.ts'
 import type { Run } from './run.ts'
+import { paramsOf } from './steps.ts'
 
 type Context = Pick<ReconcileContext, 'account' | 'registration' | 'rotation' | 'ledger'>
 
@@ -30,8 +31,13 @@ export async function driftsAt(
   const since = new Date(startedAt.getTime() - readLagMs)
   const wasTouched = identity.touchedAt !== null && identity.touchedAt >= since
   const lately = [...input.lately, ...(wasTouched ? await ledger.stepsSince(identity, since) : [])]
+  const planned = run.plan.steps.map((step) => ({
+    do: step.do,
+    params: paramsOf(step),
+    outcome: 'planned' as const,
+  }))
   const drifts = driftsOf({ ...input, lately }).map((difference): NewDrift => {
-    const status = statusAfter(difference, [])
+    const status = statusAfter(difference, planned)
     return {
       ...difference,
       id: newId(),

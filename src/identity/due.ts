@@ -44,7 +44,7 @@ async function sweepEmployees(store: Store, context: EvaluateContext, now: Date)
 
 async function sweepIdentities(store: Store, context: EvaluateContext, now: Date): Promise<number> {
   return await store.db.transaction(async (tx) => {
-    const due = await rowsOf<{ id: string; urgent: boolean }>(
+    const due = await rowsOf<{ id: string; urgent: boolean; cause: string }>(
       tx,
       sql`
         with due as (
@@ -52,13 +52,15 @@ async function sweepIdentities(store: Store, context: EvaluateContext, now: Date
           order by id limit ${batchSize} for update skip locked
         )
         update identities set next_look_at = null from due where identities.id = due.id
-        returning identities.id, identities.state = 'locked' as urgent`,
+        returning identities.id,
+          -- Whoever is to be locked and could not be found yet goes before joiners, as at the first try.
+          identities.state = 'locked' or exists (
+            select 1 from employees where employees.employee_id = identities.employee_id
+              and (hold is not null or status in ('suspended', 'terminated'))) as urgent,
+          -- What nobody got to yet is still done for whoever wanted it.
+          case when generation = reconciled_generation or cause = '' then 'schedule' else cause end as cause`,
     )
-    await requestReconcile(
-      tx,
-      context.jobs,
-      due.map((row) => ({ ...row, cause: 'schedule' })),
-    )
+    await requestReconcile(tx, context.jobs, due)
     return due.length
   })
 }

@@ -33,13 +33,16 @@ export async function settleOutcomes(
   return outcomes.map(() => ({ status: 'fulfilled', value: undefined }) as const)
 }
 
+/** @returns those that nobody was told of yet */
 async function settleDrifts(tx: Transaction, outcome: Outcome): Promise<NotedDrift[]> {
   const { drifts, identityId, at, operation } = outcome
   if (!drifts) return []
+  // First: one that an earlier run could not set right is the same drift, and not another that takes its place.
+  const news = await noteDrifts(tx, drifts.found)
   if (drifts.remaining) {
     await endStanding(tx, { identityId }, drifts.remaining, { at, operationId: operation?.id ?? null })
   }
-  return await noteDrifts(tx, drifts.found)
+  return news
 }
 
 /** @returns whose state has changed by it */

@@ -3,7 +3,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { auditInsert } from '../audit/record.ts'
 import { type Database, rowsOf, type Transaction } from '../store/open.ts'
 import type { IdentityState } from '../store/schema.ts'
-import { noteDrifts } from '../trail/drift-record.ts'
+import { noteBeforehand } from '../trail/drift-record.ts'
 import type { Intent, Ledger } from './ledger.ts'
 import { generationsOf } from './ledger-read.ts'
 import type { StateChange } from './news.ts'
@@ -15,7 +15,7 @@ export async function writeIntents(db: Database, intents: readonly Intent[]) {
   else {
     await db.transaction(async (tx) => {
       await insertIntents(tx, intents)
-      await noteDrifts(tx, drifts)
+      await noteBeforehand(tx, drifts)
     })
   }
   return intents.map(() => ({ status: 'fulfilled', value: undefined }) as const)

@@ -56,6 +56,10 @@ const whileHeldMs = 5 * minuteMs
 const whileDeniedMs = 15 * minuteMs
 /** A job's tries take about an hour; whatever becomes of them, somebody comes back. */
 const afterDeadLetterMs = 70 * minuteMs
+/** A user that a read does not show yet may still have been made by us this long ago. */
+export const settlingMs = 2 * minuteMs
+const shortestPollMs = 1000
+const longestPollMs = 10_000
 
 function judgeActive(
   run: Run,
@@ -78,8 +82,7 @@ function judgeActive(
     return {
       state: identity.state,
       reason: retry,
-      nextLookAt: after(afterDeadLetterMs),
-      retry,
+      ...comeBack(run, retry),
       reached: false,
     }
   const error = applied?.errors[0]
@@ -96,8 +99,7 @@ function judgeActive(
     return {
       state: identity.state,
       reason: message,
-      nextLookAt: after(afterDeadLetterMs),
-      retry: message,
+      ...comeBack(run, message),
       reached: false,
     }
   }
@@ -125,9 +127,8 @@ function judgeBlocked(run: Run, reason: string): Verdict {
   return {
     ...blocked,
     reason: `${reason}; and what was given by hand may not all be taken away yet: ${isForGood ? advice(error as AwsCallError) : failed}`,
-    nextLookAt: new Date(finishedAt.getTime() + (isForGood ? whileDeniedMs : afterDeadLetterMs)),
     reached: false,
-    ...(isForGood ? {} : { retry: failed }),
+    ...(isForGood ? { nextLookAt: new Date(finishedAt.getTime() + whileDeniedMs) } : comeBack(run, failed)),
   }
 }
 
@@ -164,9 +165,8 @@ function judgeLock(run: Run, facts: Facts): Verdict {
     return {
       state: identity.state,
       reason: `not locked yet: ${reason}`,
-      nextLookAt: new Date(finishedAt.getTime() + afterDeadLetterMs),
+      ...comeBack(run, reason),
       lockedAt,
-      retry: reason,
       reached: false,
     }
   }
@@ -180,6 +180,21 @@ function judgeLock(run: Run, facts: Facts): Verdict {
     lockedAt,
     reached: !failed,
   }
+}
+
+/**
+ * The job is tried again. Not so for a user that does not show yet: nothing went wrong, and the tries of a job grow
+ * apart until one comes long after the time is over. It is looked for at short intervals until then.
+ */
+function comeBack(run: Run, failed: string): Pick<Verdict, 'nextLookAt' | 'retry'> {
+  const { identity, observed, unsettled, finishedAt } = run
+  const now = finishedAt.getTime()
+  if (!unsettled || observed.kind === 'unknown' || !identity.touchedAt) {
+    return { nextLookAt: new Date(now + afterDeadLetterMs), retry: failed }
+  }
+  const touchedAt = identity.touchedAt.getTime()
+  const pollMs = Math.min(longestPollMs, Math.max(shortestPollMs, (now - touchedAt) / 2))
+  return { nextLookAt: new Date(Math.min(now + pollMs, Math.max(now, touchedAt + settlingMs))) }
 }
 
 /** When the deny in force was accepted; null while there is none. */

@@ -22,6 +22,7 @@ export function settle(run: Run): Outcome {
   const gone = facts.exists === false && verdict.state === 'deleted'
   const converged = verdict.reached && want.kind !== 'blocked'
   const errors = run.applied?.errors ?? []
+  const record = recordOf(run, verdict, facts)
   return {
     identityId: identity.id,
     generation: identity.generation,
@@ -45,14 +46,14 @@ export function settle(run: Run): Outcome {
     boundaryArn: gone ? null : boundaryAfter(run),
     waitsForTrail: run.heldBy !== undefined,
     missingSince: run.missing ? (identity.missingSince ?? run.finishedAt) : null,
-    ...driftAfter(run, verdict, facts),
+    ...driftAfter(run, verdict, facts, record.operation),
     reconciledGeneration: verdict.reached ? identity.generation : null,
     at: run.finishedAt,
     retry: verdict.retry ?? null,
     catalogMissing:
       want.kind !== 'purged' &&
       errors.some((error) => error instanceof AwsCallError && error.class === 'absent'),
-    ...recordOf(run, verdict, facts),
+    ...record,
   }
 }
 
@@ -64,7 +65,12 @@ function ownIn(facts: Facts, { identity, want }: Run): Facts {
 }
 
 /** Settled is who was looked at, and has nothing left to be done; who was not touched stands as before. */
-function driftAfter(run: Run, verdict: Verdict, facts: Facts): Pick<Outcome, 'settled' | 'drifts'> {
+function driftAfter(
+  run: Run,
+  verdict: Verdict,
+  facts: Facts,
+  operation: Outcome['operation'],
+): Pick<Outcome, 'settled' | 'drifts'> {
   const { identity, want, applied, differences, startedAt } = run
   const steps = [...(run.denied?.steps ?? []), ...(applied?.steps ?? [])]
   const before =
@@ -77,7 +83,11 @@ function driftAfter(run: Run, verdict: Verdict, facts: Facts): Pick<Outcome, 'se
       : steps.length > 0 || run.plan.conflict || (verdict.reached && facts.exists === false)
         ? null
         : before
-  const found = run.drifts.map((drift) => ({ ...drift, status: statusAfter(drift, steps) }))
+  const found = run.drifts.map((drift) => {
+    const status = statusAfter(drift, steps)
+    // Where the gate left no step, no operation is recorded that could be named.
+    return { ...drift, status, operationId: status === 'reported' ? null : (operation?.id ?? null) }
+  })
   const knowsRest = verdict.reached && wasLookedAt && differences !== null
   const remaining = knowsRest ? differences.filter((each) => statusAfter(each, steps) !== 'repaired') : null
   const isNews = found.length > 0 || (identity.hasStandingDrifts && remaining !== null)

@@ -12,7 +12,7 @@ import type { Ledger, LoadedIdentity, Outcome } from './ledger.ts'
 import type { Desired, Observed, Plan } from './model.ts'
 import { holderOf, observe } from './observe.ts'
 import { settle } from './outcome.ts'
-import { missingForMs } from './outcome-verdict.ts'
+import { missingForMs, settlingMs } from './outcome-verdict.ts'
 import { plan } from './plan.ts'
 import { withoutGrants } from './plan-gated.ts'
 import { planInput } from './plan-input.ts'
@@ -41,9 +41,6 @@ export interface ReconcileContext {
   /** The id of the identity that owns this `UserId`, if any does. */
   ownerOf(userId: string): Promise<string | null>
 }
-
-/** A user that a read does not show yet may still have been made by us this long ago. */
-const settlingMs = 2 * 60_000
 
 /**
  * One run. What went wrong in AWS is in the outcome, together with what is to be done about it.
@@ -144,8 +141,8 @@ async function perform(start: Run, context: ReconcileContext): Promise<Outcome> 
     if (observed.kind === 'unknown' || isStillSettling(identity, observed, want, context)) {
       return settle({ ...run, unsettled: true, finishedAt: context.clock() })
     }
-    const next = plan(planInput(identity, want, observed, { ...context, now: run.startedAt }))
-    run = await carryOut({ ...run, plan: next, ...(await driftsAt(run, context, round)) }, context)
+    run = { ...run, plan: plan(planInput(identity, want, observed, { ...context, now: run.startedAt })) }
+    run = await carryOut({ ...run, ...(await driftsAt(run, context, round)) }, context)
     if (!createdByOther(run.applied)) break
     // The user is there already: ours, from a run that died, or somebody else's. Only a look tells.
     observed = undefined

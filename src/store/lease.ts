@@ -69,3 +69,12 @@ export async function takeLease(
     },
   }
 }
+
+/** What `end` noted last; null when the work was never done. */
+export async function lastDoneAt(db: Database, accountId: string, name: string): Promise<Date | null> {
+  const [row] = await rowsOf<{ done_at: string | null }>(
+    db,
+    sql`select done_at from leases where account_id = ${accountId} and name = ${name}`,
+  )
+  return row?.done_at ? new Date(row.done_at) : null
+}

@@ -12,6 +12,7 @@ import { type Loop, startLoop } from '../jobs/loop.ts'
 import { rowsOf, type Store, type Transaction } from '../store/open.ts'
 import { type AwsEventHint, type LookAt, looksFor } from './aws-event.ts'
 import { calm } from './calm.ts'
+import { eventCause } from './drift.ts'
 
 export interface AwsEventsContext {
   readonly store: Store
@@ -87,7 +88,7 @@ export async function workOnEvents(
     await requestLook(
       tx,
       jobs,
-      [...causes].map(([id, eventId]) => ({ id, cause: `aws event ${eventId}` })),
+      [...causes].map(([id, eventId]) => ({ id, cause: eventCause(eventId) })),
     )
     const results = judged.map(({ id, event, looks, why }) => ({
       id,

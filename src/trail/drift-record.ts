@@ -1,5 +1,5 @@
 /** Drifts, written down: each once, in the transaction of what found it. */
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Notice } from '../notify/announce.ts'
 import { newId } from '../store/ids.ts'
 import { rowsOf, type Transaction } from '../store/open.ts'
@@ -11,15 +11,56 @@ import type { DriftKind } from './drift-kinds.ts'
 export type NotedDrift = NewDrift & { readonly id: string }
 
 /**
- * Writes drifts down and has them attributed. One that is not set right stands, and is not written again for as
- * long as it does. One with the id of an earlier row brings that up to date.
+ * Writes drifts down and has them attributed. Of the same thing of the same resource one row stands at a time: what
+ * stands already is brought up to date and keeps its id, however many looks find it until it is set right.
  *
- * @returns those that are news, or whose row was brought up to date
+ * @returns those that nobody was told of yet, with the ids of their rows
  */
 export async function noteDrifts(tx: Transaction, drifts: readonly NewDrift[]): Promise<NotedDrift[]> {
   if (drifts.length === 0) return []
-  const noted = drifts.map((drift): NotedDrift => ({ ...drift, id: drift.id ?? newId() }))
-  const rows = noted.map((drift) => ({
+  const noted = identified(drifts)
+  const news = await rowsOf<{ given_id: string; id: string }>(
+    tx,
+    sql`
+      with ${foundIn(noted)}, standing as (
+        select r.id as given_id, drifts.id, drifts.operation_id from r join drifts on ${isSameDrift} and drifts.standing
+      ), updated as (
+        update drifts set status = r.status, operation_id = r.operation_id, standing = r.standing,
+          repaired_at = case when r.status = 'repaired' then r.detected_at end
+        from r join standing on standing.given_id = r.id
+        where drifts.id = standing.id
+          and (drifts.status <> r.status or drifts.operation_id is distinct from r.operation_id)
+      ), inserted as (
+        ${insertFound(sql`where r.id not in (select given_id from standing)`)}
+        returning id
+      )
+      select id as given_id, id from inserted
+      union all
+      -- Written down before the calls, by this run or by one that died before it could tell.
+      select given_id, id from standing where given_id = id or exists (
+        select 1 from operations where operations.id = standing.operation_id and status in ('running', 'interrupted'))`,
+  )
+  const rowOf = new Map(news.map(({ given_id, id }) => [given_id, id]))
+  return noted.flatMap((drift) => {
+    const id = rowOf.get(drift.id)
+    return id === undefined ? [] : [{ ...drift, id }]
+  })
+}
+
+/**
+ * Writes down what a run is about to set right, so that it is on record whatever becomes of the run. What stands
+ * already is left as it is until the outcome is known.
+ */
+export async function noteBeforehand(tx: Transaction, drifts: readonly NewDrift[]): Promise<void> {
+  await tx.execute(sql`with ${foundIn(identified(drifts))} ${insertFound(sql``)}`)
+}
+
+const identified = (drifts: readonly NewDrift[]) =>
+  drifts.map((drift): NotedDrift => ({ ...drift, id: drift.id ?? newId() }))
+
+/** As a table `r`. */
+function foundIn(drifts: readonly NotedDrift[]): SQL {
+  const rows = drifts.map((drift) => ({
     id: drift.id,
     account_id: drift.accountId,
     identity_id: drift.identityId,
@@ -36,31 +77,21 @@ export async function noteDrifts(tx: Transaction, drifts: readonly NewDrift[]): 
     operation_id: drift.operationId,
     standing: drift.status !== 'repaired',
   }))
-  const written = await rowsOf<{ id: string }>(
-    tx,
-    sql`
-      with r as (
-        select * from jsonb_to_recordset(${storableJson(rows)}::jsonb) as r(
-          id uuid, account_id text, identity_id uuid, employee_id text, kind text, resource text, subject text,
-          message text, detail jsonb, detected_at timestamptz, since timestamptz, found_by text, status text,
-          operation_id uuid, standing boolean)
-      ), inserted as (
-        insert into drifts (id, account_id, identity_id, employee_id, kind, resource, subject, message, detail,
-          detected_at, since, found_by, status, operation_id, standing, repaired_at, attribution_due_at)
-        select r.*, case when status = 'repaired' then detected_at end, detected_at from r
-        on conflict do nothing
-        returning id
-      ), updated as (
-        update drifts set status = r.status, operation_id = r.operation_id, standing = r.standing,
-          repaired_at = case when r.status = 'repaired' then coalesce(drifts.repaired_at, r.detected_at) end
-        from r where drifts.id = r.id
-        returning drifts.id
-      )
-      select id from inserted union all select id from updated`,
-  )
-  const isWritten = new Set(written.map(({ id }) => id))
-  return noted.filter(({ id }) => isWritten.has(id))
+  return sql`r as (
+    select * from jsonb_to_recordset(${storableJson(rows)}::jsonb) as r(
+      id uuid, account_id text, identity_id uuid, employee_id text, kind text, resource text, subject text,
+      message text, detail jsonb, detected_at timestamptz, since timestamptz, found_by text, status text,
+      operation_id uuid, standing boolean))`
 }
+
+const isSameDrift = sql`drifts.account_id = r.account_id and drifts.kind = r.kind
+  and drifts.resource = r.resource and drifts.subject = r.subject`
+
+const insertFound = (which: SQL) => sql`
+  insert into drifts (id, account_id, identity_id, employee_id, kind, resource, subject, message, detail,
+    detected_at, since, found_by, status, operation_id, standing, repaired_at, attribution_due_at)
+  select r.*, case when status = 'repaired' then detected_at end, detected_at from r ${which}
+  on conflict do nothing`
 
 /** Whose standing drifts a look was about. */
 export type Scope =
@@ -114,8 +145,9 @@ export async function recordStanding(
   found: readonly NewDrift[],
   at: Date,
 ): Promise<NotedDrift[]> {
+  const news = await noteDrifts(tx, found)
   await endStanding(tx, { accountId, kinds: [kind] }, found, { at, operationId: null })
-  return await noteDrifts(tx, found)
+  return news
 }
 
 /**

@@ -56,16 +56,19 @@ export const subjectOf = ({ kind, detail }: Pick<Difference, 'kind' | 'detail'>)
     .join(' ')
 
 /**
- * How a difference stands after these steps. A device that was taken away is answered where something hung on it;
- * otherwise there is nothing to set right.
+ * How a difference stands after these steps: `open` as long as what sets it right is still to be done, also where the
+ * run was stopped before it. A device that was taken away is answered where something hung on it; otherwise there is
+ * nothing to set right.
  */
 export function statusAfter(
   { kind, detail }: Pick<Difference, 'kind' | 'detail'>,
-  steps: readonly RecordedStep[],
+  steps: readonly Pick<RecordedStep, 'do' | 'params' | 'outcome'>[],
 ): DriftStatus {
   const remedies = ruleOf(kind).remedies(detail)
-  if (remedies.some((remedy) => steps.some((step) => isDone(step) && isSame(step, remedy)))) return 'repaired'
-  return remedies.length === 0 || kind === 'mfa-removed' ? 'reported' : 'open'
+  const taken = steps.filter((step) => remedies.some((remedy) => isSame(step, remedy)))
+  if (taken.some(isDone)) return 'repaired'
+  const isAnswered = kind === 'mfa-removed' ? taken.length > 0 : remedies.length > 0
+  return isAnswered ? 'open' : 'reported'
 }
 
 /** For so long after a write of our own, a read may still show what was before it. */
@@ -87,13 +90,17 @@ export function mayBeLag(
   )
 }
 
-/** From what asked for a look: `scan`, `sweep`, `aws event ...`, or anybody else. */
+/** As what asked for a look is recorded, where that is neither HR nor anybody who decided something. */
+export const sweepCause = 'sweep'
+export const eventCause = (eventId: string) => `aws event ${eventId}`
+
+/** From what asked for a look, as it is recorded. */
 export function foundByOf(cause: string): FoundBy {
-  if (cause === 'scan' || cause.startsWith('sweep')) return 'sweep'
-  return cause.startsWith('aws event') ? 'event' : 'look'
+  if (cause === sweepCause) return 'sweep'
+  return cause.startsWith(eventCause('')) ? 'event' : 'look'
 }
 
-const isDone = ({ outcome }: RecordedStep) => outcome === 'done' || outcome === 'already'
+const isDone = ({ outcome }: Pick<RecordedStep, 'outcome'>) => outcome === 'done' || outcome === 'already'
 
 function isSame(step: Pick<RecordedStep, 'do' | 'params'>, { do: action, params }: Remedy): boolean {
   return step.do === action && Object.entries(params).every(([name, value]) => step.params[name] === value)

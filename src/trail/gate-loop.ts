@@ -1,18 +1,26 @@
-/** Keeps the trail gate's look fresh: by one replica at a time, and much sooner than anybody would have to wait for it. */
+/**
+ * Keeps the trail gate's look fresh, by one replica at a time and much sooner than anybody would have to wait for it,
+ * and lets whoever waits through while it is open.
+ */
+import type { Jobs } from '../jobs/jobs.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
 import { takeLease } from '../store/lease.ts'
 import type { TrailLook } from '../store/schema.ts'
 import { lookAtTrails, readTrailLook, type TrailGateContext } from './gate.ts'
+import { letThrough } from './let-through.ts'
 
 /** A good look is renewed so often; while the gate is shut there is one each time, so that the trail's return is seen. */
 const renewAfterMs = 15_000
 const everyMs = 5000
 const leaseMs = 30_000
 
-/** @param onOpen called when the gate has opened again: whatever else waits for it need not wait for its own look */
-export function startTrailGateLoop(context: TrailGateContext, onOpen: () => void): Loop {
+/** @param onChange called when the gate has opened or shut: what hangs on it need not wait for its own look */
+export function startTrailGateLoop(
+  context: TrailGateContext & { readonly jobs: Jobs },
+  onChange: (isVerified: boolean) => void,
+): Loop {
   const { store, account, clock, log } = context
-  let wasShut = false
+  let wasVerified: boolean | undefined
   let isAsked = false
   const loop = startLoop({
     name: 'trail gate',
@@ -24,9 +32,11 @@ export function startTrailGateLoop(context: TrailGateContext, onOpen: () => void
       isAsked = false
       const look = isGoodEnough ? before : await lookUnlessAnother(context)
       if (!look) return false
-      if (look.isVerified && wasShut) onOpen()
-      wasShut = !look.isVerified
-      return false
+      if (wasVerified !== undefined && wasVerified !== look.isVerified) onChange(look.isVerified)
+      wasVerified = look.isVerified
+      // At every look, not only at the one that opens: a process may have died in between, or a run have gone to wait
+      // just when the gate opened. After each batch comes another look, so that one that shuts it ends this, too.
+      return look.isVerified && (await letThrough(context))
     },
   })
   return {

@@ -8,8 +8,6 @@ import { recordAudit } from '../audit/record.ts'
 import type { Account } from '../aws/account.ts'
 import type { Clock } from '../clock.ts'
 import type { GrantGate } from '../identity/grant-gate.ts'
-import { requestReconcile } from '../identity/request.ts'
-import type { Jobs } from '../jobs/jobs.ts'
 import type { Announce } from '../notify/announce.ts'
 import { type Database, rowsOf, type Store, type Transaction } from '../store/open.ts'
 import type { TrailLook } from '../store/schema.ts'
@@ -22,7 +20,6 @@ import { verifyTrails } from './verify.ts'
 
 export interface TrailGateContext {
   readonly store: Store
-  readonly jobs: Jobs
   readonly account: Account
   /** `warn`: whatever is seen is told, and nothing waits for it. */
   readonly trailGate: 'enforce' | 'warn'
@@ -90,7 +87,8 @@ export async function readTrailLook(db: Database, accountId: string): Promise<Tr
 
 /**
  * Asks CloudTrail, and records what it says. The answer that stands is the newest, whoever asked for it; one that is
- * dated in the future, by a clock that was ahead, is no newer than any.
+ * dated in the future, by a clock that was ahead, is no newer than any. Nothing else is done in that transaction: it
+ * holds the account's row, by which every call to AWS is paced.
  */
 export async function lookAtTrails(context: TrailGateContext): Promise<TrailLook> {
   const { store, account, clock } = context
@@ -113,7 +111,6 @@ export async function lookAtTrails(context: TrailGateContext): Promise<TrailLook
       update accounts set trail_look = ${JSON.stringify(look)}::jsonb where account_id = ${account.accountId}`)
     if (!isSame) await tellOfChange(tx, context, before, look)
     await noteDrift(tx, context, comparison, { hasOpened: !isSame && look.isVerified })
-    if (look.isVerified) await letThrough(tx, context)
     return look
   })
 }
@@ -165,21 +162,4 @@ async function noteDrift(
     return accountDrift(difference, { accountId, detectedAt, since, foundBy: 'look' })
   })
   await announce(tx, noticesOfDrifts(await noteDrifts(tx, drifts)))
-}
-
-/** Whoever waits goes on at once. */
-async function letThrough(tx: Transaction, { account, jobs }: TrailGateContext): Promise<void> {
-  const waiting = await rowsOf<{ id: string }>(
-    tx,
-    sql`
-      with waiting as (
-        select id from identities where account_id = ${account.accountId} and waits_for_trail order by id for update)
-      update identities set waits_for_trail = false from waiting where identities.id = waiting.id
-      returning identities.id`,
-  )
-  await requestReconcile(
-    tx,
-    jobs,
-    waiting.map(({ id }) => ({ id, cause: 'trail gate' })),
-  )
 }

@@ -26,7 +26,7 @@ forEachDatabase((_name, openStore) => {
   before(async () => {
     under = await openApp(openStore)
     const { store, sandbox, catalog } = under
-    const { log, jobs } = under.deps
+    const { log } = under.deps
     account = await openAccount(store.db, {
       region: 'us-east-1',
       endpoints: endpointsAt(sandbox.url),
@@ -36,7 +36,7 @@ forEachDatabase((_name, openStore) => {
       log,
     })
     const announce = async () => {}
-    const trailGate = openTrailGate({ store, jobs, account, trailGate: 'enforce', announce, clock, log })
+    const trailGate = openTrailGate({ store, account, trailGate: 'enforce', announce, clock, log })
     context = { db: store.db, account, catalog, path: DEFAULT_PATH, mode: 'enforce', trailGate, clock, log }
   })
   after(async () => {

@@ -4,12 +4,12 @@ import { after, before, test } from 'node:test'
 import { eq } from 'drizzle-orm'
 import { evaluate } from '../../src/compliance/evaluate.ts'
 import { gatherSnapshot } from '../../src/compliance/gather.ts'
-import { beginScan, readScan, requestOwnScan, requestScan } from '../../src/compliance/scans.ts'
+import { beginScan, forgetScans, readScan, requestOwnScan, requestScan } from '../../src/compliance/scans.ts'
 import { storeReport } from '../../src/compliance/store.ts'
 import { type SweepContext, sweepIfDue } from '../../src/compliance/sweep.ts'
 import { createComplianceView } from '../../src/compliance/view.ts'
 import { takeLease } from '../../src/store/lease.ts'
-import { accounts, auditEvents, type TrailLook } from '../../src/store/schema.ts'
+import { accounts, auditEvents, complianceScans, type TrailLook } from '../../src/store/schema.ts'
 import { forEachDatabase } from '../harness/databases.ts'
 import { type AppUnderTest, openApp } from '../http/app-under-test.ts'
 import { musterSettings } from './settings.ts'
@@ -80,6 +80,28 @@ forEachDatabase((_name, openStore) => {
     assert.equal(await swept(), undefined)
   })
 
+  test('a gate that has shut or opened brings one at once, and one that flaps no more than one a minute', async () => {
+    pass(10 * minuteMs)
+    assert.ok(await swept())
+    pass(2 * minuteMs)
+    await setAccount({ trailLook: look(false) })
+    const shut = await swept()
+    assert.equal((await readScan(under.store.db, shut ?? ''))?.requestedBy, 'trail gate')
+    // It is judged now: the usual time passes until the next.
+    pass(2 * minuteMs)
+    assert.equal(await swept(), undefined)
+    let sweeps = 0
+    for (let seconds = 0; seconds < 180; seconds += 5) {
+      pass(5000)
+      await setAccount({ trailLook: look(seconds % 10 === 0) })
+      if (await swept()) sweeps++
+    }
+    assert.equal(sweeps, 3)
+    await setAccount({ trailLook: look(true) })
+    pass(minuteMs)
+    assert.ok(await swept())
+  })
+
   test('one replica at a time: who comes second does nothing, though somebody asked', async () => {
     const { db } = under.store
     const { accountId } = context.account
@@ -148,6 +170,17 @@ forEachDatabase((_name, openStore) => {
     assert.deepEqual(await recorded(), before)
     await requestScan(db, accountId, 'admin', now)
     assert.equal((await recorded()).length, before.length + 1)
+    assert.ok(await swept())
+  })
+
+  test('scans that have ended are forgotten after a time, a few at once, and the one that is asked for is not', async () => {
+    const { db } = under.store
+    const asked = await requestScan(db, context.account.accountId, 'admin', now)
+    const ended = (await db.select().from(complianceScans)).length - 1
+    assert.ok(ended > 2)
+    assert.equal(await forgetScans(db, new Date(now.getTime() + minuteMs), 2), 2)
+    assert.equal(await forgetScans(db, new Date(now.getTime() + minuteMs), 500), ended - 2)
+    assert.equal((await readScan(db, asked.id))?.status, 'queued')
     assert.ok(await swept())
   })
 

@@ -211,6 +211,32 @@ test('a user made moments ago that does not show yet is not taken for gone', () 
   assert.ok(outcome.possibleGroups.includes('engineering'))
 })
 
+test('whether a user that we may have made turns up is asked at short intervals, and no job fails for it', () => {
+  const settling = (agoMs: number) =>
+    settle(
+      runOf({
+        ...lock,
+        identity: { ...leaver, awsUserId: null, state: 'pending', touchedAt: later(-agoMs) },
+        observed: absent,
+        unsettled: true,
+      }),
+    )
+  for (const [agoMs, inMs] of [
+    [0, 1000],
+    [6000, 3000],
+    [minuteMs, 10_000],
+    [2 * minuteMs - 4000, 4000],
+    [2 * minuteMs + 1000, 0],
+  ] as const) {
+    const outcome = settling(agoMs)
+    assert.deepEqual(
+      [outcome.retry, outcome.nextLookAt, outcome.reconciledGeneration],
+      [null, later(inMs), null],
+    )
+    assert.match(outcome.reason ?? '', /^not locked yet: the user was made moments ago/)
+  }
+})
+
 test('somebody whose start was put off is locked, and the user stays', () => {
   const outcome = settle(
     runOf({

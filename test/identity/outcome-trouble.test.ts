@@ -155,7 +155,7 @@ test('what could not be read is looked at again, and nothing else changes', () =
   for (const run of [
     runOf({ observed: unknown }),
     runOf({ plan: planOf('none', { unread: ['ListGroupsForUser', 'ListMFADevices'] }) }),
-    runOf({ observed: absent, unsettled: true }),
+    runOf({ observed: unknown, unsettled: true }),
   ]) {
     const outcome = settle(run)
     assert.deepEqual(pick(outcome, 'state', 'awsUserId', 'possibleGroups', 'reconciledGeneration'), {

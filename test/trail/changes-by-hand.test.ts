@@ -498,7 +498,8 @@ forEachEngine((_name, openAny) => {
           what: `setting ${each.kind} right`,
         })
         assert.ok(each.isRight(sandbox.state, at.policy), 'it is not right')
-        await mustBeMallorys(each.kind, nameOf(each.tamper(at).at(-1)))
+        const { foundBy } = await mustBeMallorys(each.kind, nameOf(each.tamper(at).at(-1)))
+        assert.equal(foundBy, 'event')
       })
     }
   })

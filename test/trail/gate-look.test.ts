@@ -14,6 +14,7 @@ import { sql } from 'drizzle-orm'
 import type { Notice } from '../../src/notify/announce.ts'
 import { rowsOf } from '../../src/store/open.ts'
 import { lookAtTrails, openTrailGate, readTrailLook, type TrailGateContext } from '../../src/trail/gate.ts'
+import { startTrailGateLoop } from '../../src/trail/gate-loop.ts'
 import { forEachDatabase } from '../harness/databases.ts'
 import { eventually } from '../harness/waiting.ts'
 import { type AppUnderTest, openApp } from '../http/app-under-test.ts'
@@ -35,7 +36,6 @@ forEachDatabase((_name, openStore) => {
     client = new CloudTrailClient({ endpoint, credentials, region: 'us-east-1' })
     context = {
       store: under.store,
-      jobs: under.deps.jobs,
       account: under.account,
       trailGate: 'enforce',
       announce: async (_tx, notices) => void told.push(...notices),
@@ -97,6 +97,22 @@ forEachDatabase((_name, openStore) => {
       withinMs: 5000,
       what: 'the gate shut here, too',
     })
+  })
+
+  test('the loop tells when the gate has shut and when it has opened, and nothing of a first look', async () => {
+    const changes: boolean[] = []
+    const loop = startTrailGateLoop({ ...context, jobs: under.deps.jobs }, (isVerified) => {
+      changes.push(isVerified)
+    })
+    await eventually(async () => (await stored()) !== null)
+    await client.send(new StopLoggingCommand({ Name }))
+    loop.wake()
+    await eventually(() => changes.length === 1)
+    await client.send(new StartLoggingCommand({ Name }))
+    loop.wake()
+    await eventually(() => changes.length === 2)
+    await loop.stop()
+    assert.deepEqual(changes, [false, true])
   })
 
   test('of two looks at once the one that was begun last stands', async () => {

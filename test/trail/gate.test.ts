@@ -151,6 +151,38 @@ forEachEngine((_name, open) => {
       await trail.start()
     })
 
+    test('what was done by hand while a repair has to wait is one drift, set right by the run that could', async () => {
+      const muster = await moved.running()
+      const trail = trailOf(muster.sandbox)
+      await muster.hire('E7')
+      const { user_name: UserName } = await muster.until('E7', 'awaiting_mfa')
+      const drifts = async () => (await muster.api('GET', '/v1/drifts?employeeId=E7')).items
+      // Everything that Muster itself has done shows by now.
+      moved.move(10 * aMinute)
+      await trail.stop()
+      moved.move(aMinute)
+      for (const GroupName of muster.groupsOf(UserName) ?? [])
+        call(muster.sandbox, 'RemoveUserFromGroup', { UserName, GroupName })
+      call(muster.sandbox, 'DeleteUser', { UserName })
+      await muster.api('POST', '/v1/employees/E7/reconcile')
+      await eventually(async () => /not to be found/.test((await muster.identity('E7')).reason ?? ''))
+      moved.move(aMinute / 4)
+      await blocked(muster, 'E7')
+      const [held] = await drifts()
+      assert.deepEqual(
+        [held.kind, held.status, held.standing, held.operationId],
+        ['user-deleted', 'open', true, null],
+      )
+
+      await trail.start()
+      await muster.until('E7', 'awaiting_mfa', aMinute)
+      const [repaired, ...more] = await drifts()
+      assert.deepEqual(more, [])
+      assert.deepEqual([repaired.id, repaired.status, repaired.standing], [held.id, 'repaired', false])
+      const { steps } = await muster.api('GET', `/v1/operations/${repaired.operationId}`)
+      assert.equal(steps[0].do, 'CreateUser')
+    })
+
     test('who stopped the trail is drift, and is told', async () => {
       const muster = await moved.running()
       const { items } = await muster.api('GET', '/v1/drifts?kind=trail-stopped')

@@ -123,7 +123,7 @@ export const ComplianceScanSchema = Type.Object(
   {
     id: uuid('The scan. Later ones have greater ids.'),
     accountId: Type.String(),
-    requestedBy: Type.String({ description: '`schedule`, or whoever asked.' }),
+    requestedBy: Type.String({ description: '`schedule`, `trail gate`, or whoever asked.' }),
     requestedAt: moment(),
     status: oneOf(['queued', 'running', 'done', 'failed']),
     progress: Type.Unsafe<{ part: string; users: number; groups: number; policies: number } | null>({

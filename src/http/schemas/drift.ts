@@ -35,7 +35,10 @@ export const DriftSchema = Type.Object(
       'repaired: Muster set it right. open: not yet. reported: it is not for Muster to set right.',
     ),
     standing: Type.Boolean({ description: 'Still as it was found, as far as the last look tells.' }),
-    operationId: nullableText({ format: 'uuid', description: 'The run that set it right.' }),
+    operationId: nullableText({
+      format: 'uuid',
+      description: 'The run that set it right, or was the last to try; null while none has.',
+    }),
     repairedAt: nullableMoment(),
     attribution: oneOf(
       attributions,
