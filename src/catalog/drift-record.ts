@@ -1,8 +1,5 @@
 /** Drift of the catalog's groups and policies: whether it is any, and its record. */
 import { sql } from 'drizzle-orm'
-import type { Announce } from '../notify/announce.ts'
-import { rowsOf, type Transaction } from '../store/open.ts'
-import type { OperationStatus, RecordedStep } from '../store/schema.ts'
 import {
   accountDrift,
   type FoundBy,
@@ -10,8 +7,11 @@ import {
   type NewDrift,
   readLagMs,
   statusAfter,
-} from '../trail/drift.ts'
-import { endStanding, noteDrifts, noticesOfDrifts } from '../trail/drift-record.ts'
+} from '../drift/drift.ts'
+import { endStanding, noteDrifts, noticesOfDrifts } from '../drift/record.ts'
+import type { Announce } from '../notify/announce.ts'
+import { rowsOf, type Transaction } from '../store/open.ts'
+import type { OperationStatus, RecordedStep } from '../store/schema.ts'
 import type { DesiredAccount } from './account.ts'
 import type { AccountPlan } from './account-plan.ts'
 import { catalogDifferences, catalogDriftKinds } from './drift.ts'

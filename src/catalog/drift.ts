@@ -1,7 +1,7 @@
 /** What of the catalog's groups and policies somebody changed by hand, from the plan that sets it right. Pure. */
 import { createHash } from 'node:crypto'
-import type { Difference } from '../trail/drift.ts'
-import type { DriftKind } from '../trail/drift-kinds.ts'
+import type { Difference } from '../drift/drift.ts'
+import type { DriftKind } from '../drift/kinds.ts'
 import type { DesiredAccount } from './account.ts'
 import type { AccountPlan, AccountStep } from './account-plan.ts'
 import { canonicalJson } from './policy-document.ts'

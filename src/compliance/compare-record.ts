@@ -1,10 +1,10 @@
 /** The snapshot against the record: whoever differs is reconciled. */
 import { and, eq, inArray, isNotNull } from 'drizzle-orm'
+import { sweepCause } from '../drift/drift.ts'
 import { requestLook } from '../identity/request.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Database, Store } from '../store/open.ts'
 import { identities } from '../store/schema.ts'
-import { sweepCause } from '../trail/drift.ts'
 import { type RecordedIdentity, type Suspect, suspectsOf } from './compare.ts'
 import type { AccountSnapshot } from './snapshot.ts'
 

@@ -4,8 +4,8 @@
  * Judged by the identity's record and not by what is wanted now: a role that HR changed is no drift. And only where
  * the last run ended with nothing left to do: what a run that died may have left is no drift either.
  */
-import { type Difference, mayBeLag, readLagMs } from '../trail/drift.ts'
-import type { DriftDetail, DriftKind } from '../trail/drift-kinds.ts'
+import { type Difference, mayBeLag, readLagMs } from '../drift/drift.ts'
+import type { DriftDetail, DriftKind } from '../drift/kinds.ts'
 import { judgeCredentials, keyFacts, settlesAt } from './credential-rules.ts'
 import type { LoadedIdentity } from './ledger.ts'
 import type { Desired, Observed, ObservedUser, Registration } from './model.ts'

@@ -1,6 +1,7 @@
 /** What a run finds that differs, and what of it was not Muster's doing. */
+
+import { foundByOf, type NewDrift, readLagMs, statusAfter } from '../drift/drift.ts'
 import { newId } from '../store/ids.ts'
-import { foundByOf, type NewDrift, readLagMs, statusAfter } from '../trail/drift.ts'
 import { type DriftInput, differencesOf, driftsOf } from './drift.ts'
 import type { ReconcileContext } from './reconcile.ts'
 import { registrationOf } from './registration.ts'

@@ -1,9 +1,9 @@
 /** What is written after a run, in one statement for many, and announced with it. */
 import { sql } from 'drizzle-orm'
 import { auditRows } from '../audit/record.ts'
+import { endStanding, type NotedDrift, noteDrifts } from '../drift/record.ts'
 import type { Announce, Notice } from '../notify/announce.ts'
 import type { Database, Transaction } from '../store/open.ts'
-import { endStanding, type NotedDrift, noteDrifts } from '../trail/drift-record.ts'
 import type { Outcome } from './ledger.ts'
 import { changed, changesOf } from './ledger-write.ts'
 import { mayBeNews, noticesOfRun, noticesOfStates, type StateChange } from './news.ts'

@@ -1,9 +1,9 @@
 /** What is written of identities before and during a run. Many share each statement. */
 import { type SQL, sql } from 'drizzle-orm'
 import { auditInsert } from '../audit/record.ts'
+import { noteBeforehand } from '../drift/record.ts'
 import { type Database, rowsOf, type Transaction } from '../store/open.ts'
 import type { IdentityState } from '../store/schema.ts'
-import { noteBeforehand } from '../trail/drift-record.ts'
 import type { Intent, Ledger } from './ledger.ts'
 import { generationsOf } from './ledger-read.ts'
 import type { StateChange } from './news.ts'

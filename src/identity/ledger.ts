@@ -3,6 +3,7 @@
  * written after its last. Many identities share each statement.
  */
 import type { AuditEntry } from '../audit/record.ts'
+import type { Difference, NewDrift } from '../drift/drift.ts'
 import type { Announce, Notice } from '../notify/announce.ts'
 import { type Batcher, createBatcher } from '../store/batcher.ts'
 import type { Database } from '../store/open.ts'
@@ -17,7 +18,6 @@ import type {
   RecordedStep,
   SettledAs,
 } from '../store/schema.ts'
-import type { Difference, NewDrift } from '../trail/drift.ts'
 import { settleOutcomes } from './ledger-outcome.ts'
 import { readGenerations, selectIdentities, stepsSince } from './ledger-read.ts'
 import { type Creation, writeCreations, writeDenied, writeIntents } from './ledger-write.ts'

@@ -1,7 +1,8 @@
 /** What of a run's outcome others want to hear. */
+
+import { type NotedDrift, noticesOfDrifts } from '../drift/record.ts'
 import type { Notice, NoticeType } from '../notify/announce.ts'
 import type { IdentityState } from '../store/schema.ts'
-import { type NotedDrift, noticesOfDrifts } from '../trail/drift-record.ts'
 import type { Outcome } from './ledger.ts'
 
 const noticeOfState: Partial<Record<IdentityState, NoticeType>> = {

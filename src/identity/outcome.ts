@@ -1,8 +1,8 @@
 /** What a run comes to: the identity's new state, the operation's record, and what is still to be done. Pure. */
 import type { AuditEntry } from '../audit/record.ts'
 import { AwsCallError } from '../aws/errors.ts'
+import { statusAfter } from '../drift/drift.ts'
 import type { OperationKind, OperationStatus } from '../store/schema.ts'
-import { statusAfter } from '../trail/drift.ts'
 import { isOut } from './desired.ts'
 import type { Outcome } from './ledger.ts'
 import { credentialOutcome } from './outcome-credentials.ts'

@@ -1,6 +1,7 @@
 /** One run of a reconcile as plain data: what the outcome is made of. */
+
+import type { Difference, NewDrift } from '../drift/drift.ts'
 import type { RecordedStep } from '../store/schema.ts'
-import type { Difference, NewDrift } from '../trail/drift.ts'
 import type { Applied } from './apply.ts'
 import type { Denied } from './first-deny.ts'
 import type { LoadedIdentity } from './ledger.ts'

@@ -101,7 +101,7 @@ export const drifts = pgTable(
     accountId: text('account_id').notNull(),
     identityId: uuid('identity_id'),
     employeeId: text('employee_id'),
-    /** `group-added`, `policy-attached`, `trail-stopped`: the list is in `drift-kinds.ts`. */
+    /** `group-added`, `policy-attached`, `trail-stopped`: the list is in `src/drift/kinds.ts`. */
     kind: text('kind').notNull(),
     /** The ARN of what drifted, wherever there is one. */
     resource: text('resource').notNull(),

@@ -6,13 +6,13 @@ import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import type { Account } from '../aws/account.ts'
 import type { Clock } from '../clock.ts'
+import { eventCause } from '../drift/drift.ts'
 import { requestLook } from '../identity/request.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
 import { rowsOf, type Store, type Transaction } from '../store/open.ts'
 import { type AwsEventHint, type LookAt, looksFor } from './aws-event.ts'
 import { calm } from './calm.ts'
-import { eventCause } from './drift.ts'
 
 export interface AwsEventsContext {
   readonly store: Store

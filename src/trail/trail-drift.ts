@@ -5,9 +5,9 @@
  * takes away the good one then, leaves the gate open, and the record is his.
  */
 import type { Fact } from '../aws/fact.ts'
+import type { Difference } from '../drift/drift.ts'
+import type { DriftKind } from '../drift/kinds.ts'
 import type { TrailDelivery, TrailLook, WatchedTrail } from '../store/schema.ts'
-import type { Difference } from './drift.ts'
-import type { DriftKind } from './drift-kinds.ts'
 import type { TrailFacts } from './facts.ts'
 import { faultOf } from './verify.ts'
 

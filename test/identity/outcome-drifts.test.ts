@@ -1,10 +1,10 @@
 /** What a run makes of what was done by hand. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { NewDrift } from '../../src/drift/drift.ts'
+import type { DriftKind } from '../../src/drift/kinds.ts'
 import { settle } from '../../src/identity/outcome.ts'
 import type { Run } from '../../src/identity/run.ts'
-import type { NewDrift } from '../../src/trail/drift.ts'
-import type { DriftKind } from '../../src/trail/drift-kinds.ts'
 import { absent, applied, baseline, member, planOf, present, runOf, startedAt, steps } from './runs.ts'
 
 const { dropPassword, leave } = steps

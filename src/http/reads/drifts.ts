@@ -1,8 +1,8 @@
 /** Reading drifts, newest first. */
 import { and, desc, eq, gte, lt } from 'drizzle-orm'
+import type { DriftKind } from '../../drift/kinds.ts'
 import type { Database } from '../../store/open.ts'
 import { type Attribution, type DriftStatus, drifts } from '../../store/schema.ts'
-import type { DriftKind } from '../../trail/drift-kinds.ts'
 import { decodeCursor, type Page, pageOf } from '../cursor.ts'
 import type { DriftAnswer } from '../schemas/drift.ts'
 

@@ -1,9 +1,9 @@
 /** Drifts: what somebody changed by hand, what became of it, and who it was. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
+import { driftKindNames } from '../../drift/kinds.ts'
 import { resolveMoment } from '../../lifecycle/moments.ts'
 import { Problem } from '../../problem.ts'
-import { driftKindNames } from '../../trail/drift-kinds.ts'
 import type { AppDeps } from '../deps.ts'
 import { listDrifts, readDrift } from '../reads/drifts.ts'
 import {

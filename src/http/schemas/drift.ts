@@ -1,6 +1,6 @@
 /** Drift: what was not as Muster left it, and who did it. */
 import Type, { type Static } from 'typebox'
-import { driftKindNames } from '../../trail/drift-kinds.ts'
+import { driftKindNames } from '../../drift/kinds.ts'
 import { anyObject, moment, nullableMoment, nullableText, oneOf, uuid } from './common.ts'
 
 export const driftStatuses = ['repaired', 'open', 'reported'] as const

@@ -5,7 +5,7 @@ import { newId } from '../store/ids.ts'
 import { rowsOf, type Transaction } from '../store/open.ts'
 import { storableJson } from '../store/storable.ts'
 import { type Difference, messageOf, type NewDrift, subjectOf } from './drift.ts'
-import type { DriftKind } from './drift-kinds.ts'
+import type { DriftKind } from './kinds.ts'
 
 /** A drift that is on record now, with its id. */
 export type NotedDrift = NewDrift & { readonly id: string }

@@ -1,7 +1,7 @@
 /** Drift: something is not as Muster left it, though Muster did not do it. Pure. */
 import type { RecordedStep } from '../store/schema.ts'
 import type { DriftStatus } from '../store/trail-tables.ts'
-import { type DriftDetail, type DriftKind, type Remedy, ruleOf } from './drift-kinds.ts'
+import { type DriftDetail, type DriftKind, type Remedy, ruleOf } from './kinds.ts'
 
 /** What made Muster look. */
 export type FoundBy = 'sweep' | 'event' | 'look'

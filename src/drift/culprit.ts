@@ -1,7 +1,7 @@
 /** Which of the events that the Event history has made a drift. Pure. */
 import type { Culprit } from '../store/trail-tables.ts'
-import { type DriftDetail, type DriftKind, ruleOf } from './drift-kinds.ts'
 import type { HistoryEvent, Lookup } from './event-history.ts'
+import { type DriftDetail, type DriftKind, ruleOf } from './kinds.ts'
 
 export interface AttributedDrift {
   readonly kind: DriftKind

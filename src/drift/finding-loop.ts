@@ -1,4 +1,5 @@
 /** A loop that looks for what differs, and tells of what it finds what made it look. */
+
 import { type Loop, type LoopOptions, startLoop } from '../jobs/loop.ts'
 import type { FoundBy } from './drift.ts'
 

@@ -18,8 +18,8 @@ import { storableJson } from '../store/storable.ts'
 import type { Culprit } from '../store/trail-tables.ts'
 import { type AttributedDrift, culpritAmong, lookupsFor, withNamesIn } from './culprit.ts'
 import { messageOf } from './drift.ts'
-import type { DriftDetail, DriftKind } from './drift-kinds.ts'
 import { type EventHistory, type HistoryEvent, openEventHistory } from './event-history.ts'
+import type { DriftDetail, DriftKind } from './kinds.ts'
 
 export interface AttributionContext {
   readonly store: Store

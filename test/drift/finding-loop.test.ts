@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { FoundBy } from '../../src/trail/drift.ts'
-import { startFindingLoop } from '../../src/trail/finding-loop.ts'
+import type { FoundBy } from '../../src/drift/drift.ts'
+import { startFindingLoop } from '../../src/drift/finding-loop.ts'
 import { silentLog } from '../harness/databases.ts'
 import { eventually } from '../harness/waiting.ts'
 

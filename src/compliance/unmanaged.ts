@@ -1,6 +1,7 @@
 /** Users and groups that somebody made beside Muster: reported, never touched. Pure. */
-import type { AccountSnapshot } from '../compliance/snapshot.ts'
-import { accountDrift, type NewDrift } from './drift.ts'
+
+import { accountDrift, type NewDrift } from '../drift/drift.ts'
+import type { AccountSnapshot } from './snapshot.ts'
 
 /** The kinds of drift that `unmanagedIn` finds: a whole look at the account ends those that it does not find. */
 export const unmanagedKinds = ['user-unmanaged', 'group-unmanaged'] as const

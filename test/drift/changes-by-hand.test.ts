@@ -38,9 +38,9 @@ import {
   UploadSSHPublicKeyCommand,
 } from '@aws-sdk/client-iam'
 import { sql } from 'drizzle-orm'
+import type { DriftKind } from '../../src/drift/kinds.ts'
 import { requestLook } from '../../src/identity/request.ts'
 import { rowsOf } from '../../src/store/open.ts'
-import type { DriftKind } from '../../src/trail/drift-kinds.ts'
 import { ownerOf } from '../credentials/link-owner.ts'
 import { documented } from '../harness/api.ts'
 import { call, forEachEngine, type RunningService, withMovedClock } from '../harness/service.ts'
