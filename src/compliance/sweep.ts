@@ -7,7 +7,7 @@ import { eq, sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import type { Account } from '../aws/account.ts'
 import type { Clock } from '../clock.ts'
-import { noticesOfDrifts, recordStanding } from '../drift/record.ts'
+import { noticesOfDrifts, recordStanding, wasRepairedSince } from '../drift/record.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
 import type { Announce } from '../notify/announce.ts'
@@ -82,7 +82,7 @@ async function intervalNow({
   store,
   account,
   muster,
-}: SweepContext): Promise<{ everyMs: number; reason: 'schedule' | 'trail gate' } | undefined> {
+}: SweepContext): Promise<{ everyMs: number; reason: 'schedule' | 'trail gate' | 'repair' } | undefined> {
   if (await hasOpenScan(store.db, account.accountId)) return { everyMs: 0, reason: 'schedule' }
   const [row] = await store.db
     .select({
@@ -98,6 +98,10 @@ async function intervalNow({
   const sweptAt = await lastDoneAt(store.db, account.accountId, 'sweep')
   if (look && sweptAt && Date.parse(look.since) > sweptAt.getTime()) {
     return { everyMs: afterChangeMs, reason: 'trail gate' }
+  }
+  // The report should not go on telling of what was set right.
+  if (sweptAt && (await wasRepairedSince(store.db, account.accountId, sweptAt))) {
+    return { everyMs: afterChangeMs, reason: 'repair' }
   }
   return { everyMs: look?.isVerified === false ? withoutTrailMs : usualMs, reason: 'schedule' }
 }

@@ -2,7 +2,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Notice } from '../notify/announce.ts'
 import { newId } from '../store/ids.ts'
-import { rowsOf, type Transaction } from '../store/open.ts'
+import { type Database, rowsOf, type Transaction } from '../store/open.ts'
 import { storableJson } from '../store/storable.ts'
 import { type Difference, messageOf, type NewDrift, subjectOf } from './drift.ts'
 import type { DriftKind } from './kinds.ts'
@@ -171,4 +171,18 @@ export function noticesOfDrifts(
   }))
   const data = { identityId, accountId, operationId, actions, drifts: found }
   return [{ type: 'drift.detected', at, employeeId, data }]
+}
+
+/** Whether one of the newest drifts was set right after that moment. */
+export async function wasRepairedSince(db: Database, accountId: string, at: Date): Promise<boolean> {
+  // Ids are in the order of time: only the end of the table is read.
+  const [row] = await rowsOf<{ repaired: boolean }>(
+    db,
+    sql`
+      select exists (
+        select from (select account_id, repaired_at from drifts order by id desc limit 200) as newest
+        where account_id = ${accountId} and repaired_at > ${at.toISOString()}::timestamptz
+      ) as repaired`,
+  )
+  return row?.repaired ?? false
 }

@@ -8,6 +8,8 @@ import { beginScan, forgetScans, readScan, requestOwnScan, requestScan } from '.
 import { storeReport } from '../../src/compliance/store.ts'
 import { type SweepContext, sweepIfDue } from '../../src/compliance/sweep.ts'
 import { createComplianceView } from '../../src/compliance/view.ts'
+import { accountDrift } from '../../src/drift/drift.ts'
+import { noteDrifts } from '../../src/drift/record.ts'
 import { takeLease } from '../../src/store/lease.ts'
 import { accounts, auditEvents, complianceScans, type TrailLook } from '../../src/store/schema.ts'
 import { forEachDatabase } from '../harness/databases.ts'
@@ -100,6 +102,23 @@ forEachDatabase((_name, openStore) => {
     await setAccount({ trailLook: look(true) })
     pass(minuteMs)
     assert.ok(await swept())
+  })
+
+  test('what was set right brings one, so that the report does not go on telling of it', async () => {
+    const { store, account } = context
+    pass(10 * minuteMs)
+    assert.ok(await swept())
+    pass(2 * minuteMs)
+    assert.equal(await swept(), undefined)
+    const weakened = accountDrift(
+      { kind: 'password-policy-weakened', resource: 'account', detail: {} },
+      { accountId: account.accountId, detectedAt: now, since: null, foundBy: 'sweep', status: 'repaired' },
+    )
+    await store.db.transaction((tx) => noteDrifts(tx, [weakened]))
+    const scan = await swept()
+    assert.equal((await readScan(store.db, scan ?? ''))?.requestedBy, 'repair')
+    pass(2 * minuteMs)
+    assert.equal(await swept(), undefined)
   })
 
   test('one replica at a time: who comes second does nothing, though somebody asked', async () => {
