@@ -165,8 +165,15 @@ test('a user that IAM deleted had nothing left of any kind', () => {
 
 test('each call is in the trail, waited for, missing after two hours, or of unknown whereabouts', () => {
   const { trail } = identity()
-  const sighting = { bucket: 'b', key: 'k', eventId: 'e', eventAt: new Date('2026-11-23T09:00:02Z') }
-  const statusWith = (changes: object, at = now) => {
+  const sighting = {
+    bucket: 'b',
+    key: 'k',
+    eventId: 'e',
+    eventName: 'AddUserToGroup',
+    eventAt: new Date('2026-11-23T09:00:02Z'),
+    seenAt: new Date('2026-11-23T09:06:00Z'),
+  }
+  const statusWith = (changes: Partial<typeof trail>, at = now) => {
     const { actions } = evidence(identity({ trail: { ...trail, ...changes } }, quarantined), at)
     return actions[0]?.trail
   }
@@ -174,6 +181,7 @@ test('each call is in the trail, waited for, missing after two hours, or of unkn
     status: 'found',
     ...sighting,
     eventAt: '2026-11-23T09:00:02.000Z',
+    seenAt: '2026-11-23T09:06:00.000Z',
   })
   assert.equal(statusWith({}, new Date('2026-11-23T10:59:00Z'))?.status, 'waiting')
   assert.equal(statusWith({}, new Date('2026-11-23T11:01:00Z'))?.status, 'not_found')
