@@ -5,7 +5,13 @@ import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import type { Control } from '../../src/compliance/control.ts'
 import { type Config, readConfig } from '../../src/config.ts'
-import { callIam, openSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/index.ts'
+import {
+  callIam,
+  type LoggedCall,
+  openSandbox,
+  type Sandbox,
+  type SandboxOptions,
+} from '../../src/sandbox/index.ts'
 import { openService, type Service } from '../../src/service.ts'
 import { rowsOf } from '../../src/store/open.ts'
 import { documented } from './api.ts'
@@ -233,9 +239,11 @@ async function accountIsReady(service: Service): Promise<void> {
 }
 
 /** What was changed in AWS. Having a report made is a read, as AWS counts it. */
-export function writesOf({ calls }: Sandbox): string[] {
-  return calls.actions('writes').filter((action) => action !== 'GenerateCredentialReport')
+export function writeCallsOf({ calls }: Sandbox): readonly LoggedCall[] {
+  return calls.entries.filter(({ readOnly, action }) => !readOnly && action !== 'GenerateCredentialReport')
 }
+
+export const writesOf = (sandbox: Sandbox): string[] => writeCallsOf(sandbox).map(({ action }) => action)
 
 /** What somebody else does in the account, by hand. */
 export function call(sandbox: Sandbox, action: string, params: Readonly<Record<string, unknown>>) {

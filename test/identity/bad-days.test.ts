@@ -1,7 +1,7 @@
 /** What AWS does wrong, what others do by hand, and what must come of it all the same. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { call, forEachEngine, giveCredentials, type RunningService } from '../harness/service.ts'
+import { call, forEachEngine, giveCredentials, type RunningService, writesOf } from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
 
 const quarantine = 'muster-quarantine'
@@ -60,7 +60,7 @@ forEachEngine((_name, open) => {
     sandbox.calls.clear()
     await api('POST', '/v1/employees/B4/conflict', { resolution: 'adopt' })
     await until('B4', 'awaiting_mfa')
-    assert.equal(sandbox.calls.actions('writes')[0], 'PutUserPermissionsBoundary')
+    assert.equal(writesOf(sandbox)[0], 'PutUserPermissionsBoundary')
     assert.deepEqual(groupsOf('ada.b4'), ['deploy-staging', 'engineering', 'muster-baseline'])
     const user = sandbox.state.users.get('ada.b4')
     assert.equal(user?.path, '/muster/')
@@ -102,7 +102,7 @@ forEachEngine((_name, open) => {
     sandbox.calls.clear()
     await tell('employee.terminated', 'B7')
     await until('B7', 'locked')
-    assert.deepEqual(sandbox.calls.actions('writes').slice(0, 4), [
+    assert.deepEqual(writesOf(sandbox).slice(0, 4), [
       'AddUserToGroup',
       'PutUserPermissionsBoundary',
       'RemoveUserFromGroup',

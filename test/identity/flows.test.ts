@@ -1,7 +1,14 @@
 /** Joiner, mover, leaver and return, judged by what AWS was asked and what it holds. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { call, forEachEngine, giveCredentials, type RunningService } from '../harness/service.ts'
+import {
+  call,
+  forEachEngine,
+  giveCredentials,
+  type RunningService,
+  writeCallsOf,
+  writesOf,
+} from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
 
 const backend = ['deploy-staging', 'engineering', 'muster-baseline']
@@ -45,7 +52,7 @@ forEachEngine((_name, open) => {
     await tell('employee.role_changed', 'E2', { role: 'data-analyst' })
     await eventually(() => groupsOf('ada.e2')?.includes('analytics'))
     await until('E2', 'awaiting_mfa')
-    assert.deepEqual(sandbox.calls.actions('writes'), [
+    assert.deepEqual(writesOf(sandbox), [
       'RemoveUserFromGroup',
       'RemoveUserFromGroup',
       'PutUserPermissionsBoundary',
@@ -91,7 +98,7 @@ forEachEngine((_name, open) => {
     sandbox.calls.clear()
     await tell('employee.resumed', 'E4')
     await until('E4', 'awaiting_mfa')
-    const writes = sandbox.calls.entries.filter(({ readOnly }) => !readOnly)
+    const writes = writeCallsOf(sandbox)
     assert.equal(writes.at(-1)?.action, 'RemoveUserFromGroup')
     assert.equal(writes.at(-1)?.params.GroupName, 'muster-quarantine')
     assert.deepEqual(groupsOf('ada.e4'), backend)
@@ -133,7 +140,7 @@ forEachEngine((_name, open) => {
     sandbox.calls.clear()
     await tell('employee.terminated', 'E7')
     await until('E7', 'deleted')
-    assert.deepEqual(sandbox.calls.actions('writes'), [])
+    assert.deepEqual(writesOf(sandbox), [])
     assert.equal(sandbox.state.users.has('ada.e7'), false)
   })
 
@@ -191,7 +198,7 @@ forEachEngine((_name, open) => {
       plans[0].steps.map((step: { do: string }) => step.do),
       ['RemoveUserFromGroup'],
     )
-    assert.deepEqual(sandbox.calls.actions('writes'), [])
+    assert.deepEqual(writesOf(sandbox), [])
     await api('POST', '/v1/employees/E12/reconcile')
     await eventually(() => groupsOf('ada.e12')?.length === 3)
   })

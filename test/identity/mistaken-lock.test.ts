@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { IAMClient, UpdateUserCommand } from '@aws-sdk/client-iam'
-import { call, forEachEngine, type RunningService } from '../harness/service.ts'
+import { call, forEachEngine, type RunningService, writesOf } from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
 
 const quarantine = 'muster-quarantine'
@@ -140,7 +140,7 @@ forEachEngine((_name, open) => {
     sandbox.calls.clear()
     await tell('employee.terminated', 'M2')
     await until('M2', 'deleted')
-    assert.deepEqual(sandbox.calls.actions('writes'), [])
+    assert.deepEqual(writesOf(sandbox), [])
     assert.deepEqual(groupsOf('ada.m2'), [])
   })
 

@@ -1,7 +1,14 @@
 /** What the passing of time does: starts, moves, ends, second looks, purges. The clock is the test's. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { call, forEachEngine, giveCredentials, type RunningService, writesOf } from '../harness/service.ts'
+import {
+  call,
+  forEachEngine,
+  giveCredentials,
+  type RunningService,
+  writeCallsOf,
+  writesOf,
+} from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
 
 const hourMs = 3_600_000
@@ -141,7 +148,7 @@ forEachEngine((_name, open) => {
     await tell('employee.terminated', 'R1')
     await until('R1', 'deleted')
     assert.equal(groupsOf('ada.r1'), undefined)
-    const writes = sandbox.calls.entries.filter(({ readOnly }) => !readOnly)
+    const writes = writeCallsOf(sandbox)
     assert.equal(writes[0]?.params.GroupName, 'muster-quarantine')
     assert.deepEqual(
       writes.slice(-2).map(({ action }) => action),
