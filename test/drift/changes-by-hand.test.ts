@@ -543,8 +543,10 @@ forEachEngine((_name, openAny) => {
     assert.deepEqual(unexpected, [])
     assert.equal(await others(), bystanders)
     const { items } = await api('GET', '/v1/drifts?status=reported')
+    // A sweep that happens to come meanwhile tells of what Mallory made for all this beside Muster.
+    const kinds = items.map(({ kind }: { kind: string }) => kind)
     assert.deepEqual(
-      items.map(({ kind }: { kind: string }) => kind),
+      kinds.filter((kind: string) => !kind.endsWith('-unmanaged')),
       ['trail-deleted', 'trail-redirected', 'deny-attached'],
     )
   })
