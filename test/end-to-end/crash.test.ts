@@ -170,7 +170,8 @@ async function converged(store: Store): Promise<void> {
       )
       return row?.waiting === 0
     },
-    { withinMs: 120_000, what: 'an end of all work' },
+    // A user whose making the last kill broke off is waited for for two minutes.
+    { withinMs: 180_000, what: 'an end of all work' },
   )
 }
 
