@@ -1,7 +1,6 @@
 /** The entry point: what was asked for and set is read and checked before anything else is loaded. */
 import './quick-load.ts'
 import { randomBytes } from 'node:crypto'
-import { setFlagsFromString } from 'node:v8'
 import { readConfig } from './config.ts'
 import { ConfigError, refuse } from './config-error.ts'
 import { FolderRefused } from './data-folder.ts'
@@ -12,10 +11,6 @@ const usage = `usage: node src/main.ts [--sandbox]
   --sandbox   run against the AWS stand-in that ships with Muster, never against AWS
 
 Settings are environment variables; the README lists them.`
-
-// Pages of a thousand users leave megabytes of garbage each. On a large machine V8 would rather let the process grow
-// by hundreds of them than collect it: a scan of the largest account took 450 MB, of which a third was in use.
-setFlagsFromString('--optimize-for-size')
 
 // What is written is nobody else's to read.
 process.umask(0o077)
