@@ -42,8 +42,8 @@ export async function run(config: Config): Promise<void> {
     .listen({ host, port })
     .catch((error) => refuse(`HOST and PORT: cannot listen at ${host}:${port}`, error))
   // Pages of a thousand users leave megabytes of garbage each. On a large machine V8 would rather let the process grow by
-  // hundreds of them than collect it. Not before all is started: it would make that a third longer.
-  void service.working.then(() => setFlagsFromString('--optimize-for-size'))
+  // hundreds of them than collect it. Not before it listens: that would make the start longer.
+  setFlagsFromString('--optimize-for-size')
   log.info({ address, version: packageJson.version, mode: config.mode, role: config.role }, 'Muster listens')
   if (sandbox) {
     const [apiKey] = config.awsEventsKeys
