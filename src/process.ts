@@ -1,7 +1,6 @@
 /** The process: open, listen, close gracefully. */
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
 import closeWithGrace from 'close-with-grace'
 import packageJson from '../package.json' with { type: 'json' }
 import { endpointsAt } from './aws/account.ts'
@@ -41,9 +40,6 @@ export async function run(config: Config): Promise<void> {
   const address = await service.app
     .listen({ host, port })
     .catch((error) => refuse(`HOST and PORT: cannot listen at ${host}:${port}`, error))
-  // Pages of a thousand users leave megabytes of garbage each. On a large machine V8 would rather let the process grow by
-  // hundreds of them than collect it. Not before it listens: that would make the start longer.
-  setFlagsFromString('--optimize-for-size')
   log.info({ address, version: packageJson.version, mode: config.mode, role: config.role }, 'Muster listens')
   if (sandbox) {
     const [apiKey] = config.awsEventsKeys

@@ -25,12 +25,16 @@ export async function accountSummary(ask: Ask): Promise<AccountSummary> {
   }
 }
 
-export async function assignedDevices(ask: Ask): Promise<VirtualMfaDevice[]> {
+/** @param onPage hears of each */
+export async function assignedDevices(ask: Ask, onPage: () => void): Promise<VirtualMfaDevice[]> {
   const devices: VirtualMfaDevice[] = []
   await eachPage(
     ask,
     (page) => new ListVirtualMFADevicesCommand({ AssignmentStatus: 'Assigned', ...page }),
-    ({ VirtualMFADevices }) => devices.push(...(VirtualMFADevices ?? []).map(toDevice)),
+    ({ VirtualMFADevices }) => {
+      devices.push(...(VirtualMFADevices ?? []).map(toDevice))
+      onPage()
+    },
   )
   return devices
 }

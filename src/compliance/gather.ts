@@ -63,7 +63,7 @@ export async function gather(context: GatherContext): Promise<Gathered> {
   )
   const summary = await part('summary', 'iam:GetAccountSummary', () => accountSummary(ask))
   const virtualMfaDevices = await part('virtual MFA devices', 'iam:ListVirtualMFADevices', () =>
-    assignedDevices(ask),
+    assignedDevices(ask, () => at({})),
   )
   const withRoles = summary.known && mayReadRoles(summary.value, virtualMfaDevices)
   const found = await part('users, groups and policies', 'iam:GetAccountAuthorizationDetails', () =>

@@ -14,6 +14,7 @@ import type { Announce } from '../notify/announce.ts'
 import { type Lease, lastDoneAt, takeLease } from '../store/lease.ts'
 import { type Database, rowsOf, type Store } from '../store/open.ts'
 import { accounts, type ScanProgress } from '../store/schema.ts'
+import { collectGarbage } from '../thrift.ts'
 import { compareWithRecord } from './compare-record.ts'
 import type { Control } from './control.ts'
 import { evaluate } from './evaluate.ts'
@@ -131,14 +132,18 @@ async function sweep(
       onProgress(progress, calls) {
         if (signal?.aborted) throw new Error('the service stops; the next scan begins anew')
         heart.at(progress, calls)
+        collectGarbage()
       },
     })
     const report = evaluate(snapshot, controls, clock())
+    collectGarbage()
     const finished = { scanId: scan.id, report, calls, progress: heart.progress(), now: clock() }
     await heart.stop()
     if (!(await storeReport({ db, announce }, finished))) return undefined
+    collectGarbage()
     await keepRolesOf(snapshot, db)
     const suspects = await compareWithRecord(context, snapshot)
+    collectGarbage()
     if (suspects.length > 0) log.info({ suspects }, 'users differ from the record, and are looked at')
     await noteUnmanaged(context, snapshot)
     return { scanId: scan.id, calls, reconciled: suspects.length }
