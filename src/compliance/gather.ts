@@ -26,6 +26,20 @@ import { rolesFit } from './roles-fit.ts'
 import type { AccountSnapshot, AccountSummary, VirtualMfaDevice } from './snapshot.ts'
 import { readUsage } from './usage.ts'
 
+/** What is asked of IAM for it. */
+export const gatheringCalls = [
+  'GenerateCredentialReport',
+  'GetCredentialReport',
+  'GetAccountSummary',
+  'GetAccountAuthorizationDetails',
+  'GetAccountPasswordPolicy',
+  'ListVirtualMFADevices',
+  'ListServerCertificates',
+  'ListSAMLProviders',
+  'ListEntitiesForPolicy',
+  'ListOrganizationsFeatures',
+] as const
+
 export interface GatherContext {
   readonly db: Database
   readonly account: Account

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
+import { gatheringCalls } from '../compliance/gather.ts'
 import { readConfig } from '../config.ts'
 import { type LoggedCall, openSandbox } from '../sandbox/index.ts'
 import type { Service } from '../service.ts'
@@ -108,18 +109,7 @@ export async function reconcileNow(service: Service): Promise<void> {
 }
 
 /** What the sweep of the whole account asks meanwhile. */
-const ofTheSweep = new Set([
-  'GenerateCredentialReport',
-  'GetCredentialReport',
-  'GetAccountSummary',
-  'GetAccountAuthorizationDetails',
-  'GetAccountPasswordPolicy',
-  'ListVirtualMFADevices',
-  'ListServerCertificates',
-  'ListSAMLProviders',
-  'ListEntitiesForPolicy',
-  'ListOrganizationsFeatures',
-])
+const ofTheSweep = new Set<string>(gatheringCalls)
 
 /** Of each story; the looks at CloudTrail and at the whole account never end. */
 export function iamCalls(): readonly LoggedCall[] {

@@ -4,6 +4,7 @@ import { type Database, rowsOf } from '../store/open.ts'
 import type { IdentityState, OperationKind, OperationStatus, RecordedStep } from '../store/schema.ts'
 import { readCanary } from '../trail/canary-facts.ts'
 import type { CanaryFacts } from '../trail/facts.ts'
+import { noticedWithinMs, readShutTimes } from '../trail/shut-times.ts'
 import type { Departure } from './departure.ts'
 import type { DepartedIdentity, DepartureOperation } from './offboarding-evidence.ts'
 import type { Sighting, TrailRecord } from './offboarding-trail.ts'
@@ -112,7 +113,8 @@ async function readTrail(
       where account_id = ${accountId} and request_id = any(${sql.param(requestIds)}::text[])`,
   )
   const canary = await readCanary(db, accountId, now)
-  const calledAt = runs.flatMap(({ steps }) => steps.flatMap(({ startedAt }) => startedAt ?? [])).sort()[0]
+  const calledAt = runs.flatMap(({ steps }) => steps.flatMap(({ startedAt }) => startedAt ?? [])).sort()
+  const [first, last] = [calledAt[0], calledAt.at(-1)]
   const sighting = (row: (typeof seen)[number]): Sighting => ({
     bucket: row.bucket,
     key: row.key,
@@ -124,9 +126,13 @@ async function readTrail(
   return {
     sightings: new Map(seen.map((row) => [row.request_id, sighting(row)])),
     problem: problemIn(canary),
-    lookedForSince: calledAt === undefined ? null : await lookedForSince(db, accountId, calledAt),
+    lookedForSince: first === undefined ? null : await lookedForSince(db, accountId, first),
+    shutTimes: last === undefined ? [] : await readShutTimes(db, accountId, shutBy(last)),
   }
 }
+
+/** Until when it would have been noticed that CloudTrail was off at that call. */
+const shutBy = (calledAt: string) => new Date(Date.parse(calledAt) + noticedWithinMs)
 
 /**
  * Since when log files have been searched, as far as it matters for calls from `calledAt` on: what was seen of that

@@ -4,9 +4,10 @@ import { Problem } from '../problem.ts'
 import type { Database } from '../store/open.ts'
 import { identities } from '../store/schema.ts'
 import { isOut } from './desired.ts'
-import type { Desired, Observed, Plan } from './model.ts'
+import type { Desired, Observed, Plan, Step } from './model.ts'
 import { observe } from './observe.ts'
 import { plan } from './plan.ts'
+import { withoutGrants } from './plan-gated.ts'
 import { planInput } from './plan-input.ts'
 import { type ReconcileContext, wanted } from './reconcile.ts'
 import { registrationOf } from './registration.ts'
@@ -17,9 +18,16 @@ export interface PlanPreview {
   readonly userName: string
   readonly desired: Desired
   readonly observed: Observed['kind']
-  readonly steps: readonly { readonly do: string; readonly params: Readonly<Record<string, unknown>> }[]
+  readonly steps: readonly StepPreview[]
+  /** What comes when the trail gate opens: with what is given, whatever is taken for it. */
+  readonly waiting: readonly StepPreview[]
   /** Why nothing, or not everything, would be done. */
   readonly blocked: string | null
+}
+
+interface StepPreview {
+  readonly do: string
+  readonly params: Readonly<Record<string, unknown>>
 }
 
 export interface DryRun {
@@ -29,7 +37,7 @@ export interface DryRun {
 
 type DryRunContext = Pick<
   ReconcileContext,
-  'account' | 'ledger' | 'registration' | 'roleAccess' | 'retentionDays' | 'rotation' | 'clock'
+  'account' | 'ledger' | 'registration' | 'roleAccess' | 'retentionDays' | 'rotation' | 'trailGate' | 'clock'
 >
 
 export function createDryRun(db: Database, context: DryRunContext): DryRun {
@@ -42,15 +50,18 @@ export function createDryRun(db: Database, context: DryRunContext): DryRun {
       { ...identity, tags: registration.tags, begunAt: identity.touchedAt },
       { account: context.account, everything: isOut(want) },
     )
-    const preview = plan(planInput(identity, want, observed, { ...context, now: context.clock() }))
+    const whole = plan(planInput(identity, want, observed, { ...context, now: context.clock() }))
+    const now = withoutGrants(whole, observed, identity, context.registration)
+    const heldBy = now === whole ? null : await context.trailGate.closedBecause()
     return [
       {
         accountId: identity.accountId,
         userName: identity.userName,
         desired: want,
         observed: observed.kind,
-        steps: preview.steps.map((step) => ({ do: step.do, params: paramsOf(step) })),
-        blocked: obstacle(want, preview),
+        steps: (heldBy === null ? whole : now).steps.map(shown),
+        waiting: heldBy === null ? [] : whole.steps.filter((step) => !now.steps.includes(step)).map(shown),
+        blocked: obstacle(want, whole) ?? heldBy,
       },
     ]
   }
@@ -66,6 +77,8 @@ export function createDryRun(db: Database, context: DryRunContext): DryRun {
     },
   }
 }
+
+const shown = (step: Step): StepPreview => ({ do: step.do, params: paramsOf(step) })
 
 function obstacle(want: Desired, { conflict, unread }: Plan): string | null {
   if (want.kind === 'blocked') return want.reason

@@ -1,5 +1,6 @@
 /** Whether the trail has a call, as far as its log files were searched. Pure. */
 import { missingAfterMs } from '../trail/canary.ts'
+import { noticedWithinMs, type ShutTime } from '../trail/shut-times.ts'
 
 /** What is known of the log files of an account's trail. */
 export interface TrailRecord {
@@ -9,6 +10,8 @@ export interface TrailRecord {
   readonly problem: string | null
   /** Calls from before are not looked for; null when there is no such moment. */
   readonly lookedForSince: Date | null
+  /** When CloudTrail was not verified. */
+  readonly shutTimes: readonly ShutTime[]
 }
 
 export interface Sighting {
@@ -32,14 +35,15 @@ export type TrailEvidence =
       readonly eventAt: string
       readonly seenAt: string
     }
-  | { readonly status: 'waiting' | 'not_found' }
+  /** The reason why it may be in no log file at all, where there is one. */
+  | { readonly status: 'waiting' | 'not_found'; readonly reason?: string }
   | { readonly status: 'unknown'; readonly reason: string }
 
 /** `not_found` after two hours; `unknown` wherever nobody could have found it. */
 export function trailOf(
   requestId: string,
   calledAt: Date,
-  { sightings, problem, lookedForSince }: TrailRecord,
+  { sightings, problem, lookedForSince, shutTimes }: TrailRecord,
   now: Date,
 ): TrailEvidence {
   const found = sightings.get(requestId)
@@ -54,5 +58,11 @@ export function trailOf(
       reason: 'the call is older than those that Muster looks for in the log files',
     }
   }
-  return { status: now.getTime() - calledAt.getTime() < missingAfterMs ? 'waiting' : 'not_found' }
+  const status = now.getTime() - calledAt.getTime() < missingAfterMs ? 'waiting' : 'not_found'
+  const shut = shutTimes.find(
+    ({ from, until }) =>
+      calledAt.getTime() >= from.getTime() - noticedWithinMs && (until === null || calledAt < until),
+  )
+  if (!shut) return { status }
+  return { status, reason: `when it was made, CloudTrail was not verified: ${shut.reason}` }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { gather } from '../../src/compliance/gather.ts'
+import { gather, gatheringCalls } from '../../src/compliance/gather.ts'
 import { callIam } from '../../src/sandbox/index.ts'
 import { forEachDatabase } from '../harness/databases.ts'
 import { type AppUnderTest, openApp } from '../http/app-under-test.ts'
@@ -123,6 +123,12 @@ forEachDatabase((name, openStore) => {
       assert.equal(snapshot.virtualMfaDevices.value.length, devices.length)
     })
     assert.equal(counted, calls)
+    const ofIam = sandbox.calls.entries.filter(({ service }) => service === 'iam')
+    for (const { action } of ofIam)
+      assert.ok(
+        gatheringCalls.some((known) => known === action),
+        action,
+      )
     const budget = callBudget(sandbox)
     assert.equal(budget, 5 + 5 + 2 + 12 + 4)
     assert.ok(calls <= budget, `${calls} of ${budget} calls`)

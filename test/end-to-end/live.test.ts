@@ -25,6 +25,7 @@ import {
   UploadSSHPublicKeyCommand,
 } from '@aws-sdk/client-iam'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { gatheringCalls } from '../../src/compliance/gather.ts'
 import { apiOf } from '../harness/api.ts'
 import { createDatabase, forPostgres } from '../harness/databases.ts'
 import { type Moto, missing, openMoto } from '../harness/moto.ts'
@@ -283,17 +284,8 @@ describe('live, against moto', { skip: missing('moto_server') }, () => {
 })
 
 /** What `awsUser` calls, and the sweep of the whole account, which may be under way. */
-const byThisTest = new Set([
-  'GenerateCredentialReport',
-  'GetCredentialReport',
-  'GetAccountSummary',
-  'GetAccountAuthorizationDetails',
-  'GetAccountPasswordPolicy',
-  'ListVirtualMFADevices',
-  'ListServerCertificates',
-  'ListSAMLProviders',
-  'ListEntitiesForPolicy',
-  'ListOrganizationsFeatures',
+const byThisTest = new Set<string>([
+  ...gatheringCalls,
   'GetUser',
   'GetLoginProfile',
   'ListGroupsForUser',

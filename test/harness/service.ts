@@ -87,20 +87,27 @@ export function forEachEngine(suite: (name: string, open: OpenRunningService) =>
   })
 }
 
+/** One service for a whole suite; whoever asks for it gets it without the faults that a test before has left. */
+export function sharedBySuite(open: OpenRunningService, options?: ServiceUnderTestOptions) {
+  let shared: Promise<RunningService> | undefined
+  return async () => {
+    shared ??= open(options)
+    const service = await shared
+    service.sandbox.faults.clear()
+    return service
+  }
+}
+
 /** One service for a whole suite, with a clock that its tests move. */
 export function withMovedClock(open: OpenRunningService) {
   let aheadMs = 0
   const clock = () => new Date(Date.now() + aheadMs)
-  let shared: Promise<RunningService> | undefined
   return {
     clock,
     move(ms: number) {
       aheadMs += ms
     },
-    running() {
-      shared ??= open({ clock })
-      return shared
-    },
+    running: sharedBySuite(open, { clock }),
   }
 }
 

@@ -102,6 +102,7 @@ export async function openApp(
       roleAccess,
       retentionDays: 30,
       rotation: usualRotation,
+      trailGate: openGate,
       clock,
     }),
     inbox: openInbox(store, silentLog),

@@ -1,19 +1,13 @@
 /** What AWS does wrong, what others do by hand, and what must come of it all the same. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { call, forEachEngine, giveCredentials, type RunningService, writesOf } from '../harness/service.ts'
+import { call, forEachEngine, giveCredentials, sharedBySuite, writesOf } from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
 
 const quarantine = 'muster-quarantine'
 
 forEachEngine((_name, open) => {
-  let shared: Promise<RunningService> | undefined
-  const running = async () => {
-    shared ??= open()
-    const service = await shared
-    service.sandbox.faults.clear()
-    return service
-  }
+  const running = sharedBySuite(open)
 
   test('a create whose answer was lost makes no second user', async () => {
     const { hire, until, sandbox, groupsOf } = await running()

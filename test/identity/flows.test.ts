@@ -5,7 +5,7 @@ import {
   call,
   forEachEngine,
   giveCredentials,
-  type RunningService,
+  sharedBySuite,
   writeCallsOf,
   writesOf,
 } from '../harness/service.ts'
@@ -15,11 +15,7 @@ const backend = ['deploy-staging', 'engineering', 'muster-baseline']
 const analyst = ['analytics', 'muster-baseline']
 
 forEachEngine((_name, open) => {
-  let shared: Promise<RunningService> | undefined
-  const running = () => {
-    shared ??= open()
-    return shared
-  }
+  const running = sharedBySuite(open)
 
   test('a joiner costs one call and one for each group, and no read', async () => {
     const { hire, until, sandbox, groupsOf } = await running()

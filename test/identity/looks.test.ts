@@ -8,7 +8,7 @@ import { openLedger } from '../../src/identity/ledger.ts'
 import { requestLook } from '../../src/identity/request.ts'
 import { rowsOf, type Store } from '../../src/store/open.ts'
 import { forEachDatabase } from '../harness/databases.ts'
-import { call, forEachEngine, type RunningService } from '../harness/service.ts'
+import { call, forEachEngine, type RunningService, sharedBySuite } from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
 import { withQueue } from '../jobs/queue.ts'
 
@@ -16,13 +16,7 @@ const look = (store: Store, jobs: Parameters<typeof requestLook>[1], id: string,
   store.db.transaction((tx) => requestLook(tx, jobs, [{ id, cause }]))
 
 forEachEngine((_name, open) => {
-  let shared: Promise<RunningService> | undefined
-  const running = async () => {
-    shared ??= open()
-    const service = await shared
-    service.sandbox.faults.clear()
-    return service
-  }
+  const running = sharedBySuite(open)
   /** Runs about this user last so long after they have read its groups, policies and password. */
   const slowRuns = ({ sandbox }: RunningService, UserName: string, delayMs: number) =>
     sandbox.faults.add({

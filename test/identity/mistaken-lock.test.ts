@@ -2,20 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { IAMClient, UpdateUserCommand } from '@aws-sdk/client-iam'
-import { call, forEachEngine, type RunningService, writesOf } from '../harness/service.ts'
+import { call, forEachEngine, sharedBySuite, writesOf } from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
 
 const quarantine = 'muster-quarantine'
 const always = Number.POSITIVE_INFINITY
 
 forEachEngine((_name, open) => {
-  let shared: Promise<RunningService> | undefined
-  const running = async () => {
-    shared ??= open()
-    const service = await shared
-    service.sandbox.faults.clear()
-    return service
-  }
+  const running = sharedBySuite(open)
 
   test('a first call that met somebody else is undone as soon as IAM can be read, by whichever run that is', async () => {
     const { hire, tell, until, sandbox, groupsOf } = await running()

@@ -49,7 +49,12 @@ function identity(changes: Partial<DepartedIdentity> = {}, ...steps: RecordedSte
       },
     ],
     denies: [],
-    trail: { sightings: new Map(), problem: null, lookedForSince: new Date('2026-11-01T00:00:00Z') },
+    trail: {
+      sightings: new Map(),
+      problem: null,
+      lookedForSince: new Date('2026-11-01T00:00:00Z'),
+      shutTimes: [],
+    },
     ...changes,
   }
 }
@@ -185,6 +190,20 @@ test('each call is in the trail, waited for, missing after two hours, or of unkn
   })
   assert.equal(statusWith({}, new Date('2026-11-23T10:59:00Z'))?.status, 'waiting')
   assert.equal(statusWith({}, new Date('2026-11-23T11:01:00Z'))?.status, 'not_found')
+  const shutAt = (from: string, until: string | null) =>
+    statusWith({
+      shutTimes: [{ from: new Date(from), until: until ? new Date(until) : null, reason: 'it is stopped' }],
+    })
+  const reason = 'when it was made, CloudTrail was not verified: it is stopped'
+  for (const [from, until] of [
+    ['2026-11-23T08:59:00Z', null],
+    ['2026-11-23T09:00:50Z', null],
+    ['2026-11-23T08:00:00Z', '2026-11-23T09:05:00Z'],
+  ] as const) {
+    assert.deepEqual(shutAt(from, until), { status: 'not_found', reason })
+  }
+  assert.deepEqual(shutAt('2026-11-23T08:00:00Z', '2026-11-23T08:59:00Z'), { status: 'not_found' })
+  assert.deepEqual(shutAt('2026-11-23T09:05:00Z', null), { status: 'not_found' })
   assert.deepEqual(statusWith({ problem: 'no permission on the bucket' }), {
     status: 'unknown',
     reason: 'no permission on the bucket',

@@ -4,7 +4,13 @@ import { test } from 'node:test'
 import { sql } from 'drizzle-orm'
 import { rowsOf } from '../../src/store/open.ts'
 import { trailSightings } from '../../src/store/schema.ts'
-import { call, forEachEngine, giveCredentials, type RunningService } from '../harness/service.ts'
+import {
+  call,
+  forEachEngine,
+  giveCredentials,
+  type RunningService,
+  sharedBySuite,
+} from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
 import { certificatePem, sshPublicKey } from '../sandbox/samples.ts'
 
@@ -32,11 +38,7 @@ function giveEverything({ sandbox }: RunningService, UserName: string) {
 }
 
 forEachEngine((_name, open) => {
-  let shared: Promise<RunningService> | undefined
-  const running = () => {
-    shared ??= open()
-    return shared
-  }
+  const running = sharedBySuite(open)
 
   test('everything that a leaver had is listed, with the call that took it and who asked for it', async () => {
     const muster = await running()

@@ -2,20 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { call, forEachEngine, giveCredentials, type RunningService } from '../harness/service.ts'
+import { call, forEachEngine, giveCredentials, sharedBySuite } from '../harness/service.ts'
 import { eventually } from '../harness/waiting.ts'
 
 const quarantine = 'muster-quarantine'
 const backend = ['deploy-staging', 'engineering', 'muster-baseline']
 
 forEachEngine((_name, open) => {
-  let shared: Promise<RunningService> | undefined
-  const running = async () => {
-    shared ??= open()
-    const service = await shared
-    service.sandbox.faults.clear()
-    return service
-  }
+  const running = sharedBySuite(open)
 
   for (const [when, untilCallMs] of [
     ['long after', 2500],

@@ -5,7 +5,7 @@ import {
   call,
   forEachEngine,
   giveCredentials,
-  type RunningService,
+  withMovedClock,
   writeCallsOf,
   writesOf,
 } from '../harness/service.ts'
@@ -15,14 +15,8 @@ const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
 forEachEngine((_name, open) => {
-  let offsetMs = 0
-  const clock = () => new Date(Date.now() + offsetMs)
+  const { clock, move, running } = withMovedClock(open)
   const inFuture = (ms: number) => new Date(clock().getTime() + ms).toISOString()
-  let shared: Promise<RunningService> | undefined
-  const running = () => {
-    shared ??= open({ clock })
-    return shared
-  }
 
   test('who starts later has no user until then', async () => {
     const { hire, until, groupsOf, api } = await running()
@@ -30,7 +24,7 @@ forEachEngine((_name, open) => {
     await until('T1', 'pending')
     assert.equal((await api('GET', '/v1/employees/T1')).status, 'scheduled')
     assert.equal(groupsOf('ada.t1'), undefined)
-    offsetMs += 2 * hourMs
+    move(2 * hourMs)
     await until('T1', 'awaiting_mfa')
     assert.deepEqual(groupsOf('ada.t1'), ['deploy-staging', 'engineering', 'muster-baseline'])
   })
@@ -45,7 +39,7 @@ forEachEngine((_name, open) => {
     await tell('employee.role_changed', 'T3', { role: 'backend-engineer' }, new Date(clock().getTime() + 10))
     await until('T2', 'awaiting_mfa')
     assert.equal(groupsOf('ada.t2')?.includes('engineering'), true)
-    offsetMs += hourMs
+    move(hourMs)
     await eventually(() => groupsOf('ada.t2')?.includes('billing-read'))
     await until('T3', 'awaiting_mfa')
     assert.equal(groupsOf('ada.t3')?.includes('engineering'), true)
@@ -58,12 +52,12 @@ forEachEngine((_name, open) => {
     await tell('employee.terminated', 'T4', { effectiveAt: inFuture(hourMs) })
     await until('T4', 'awaiting_mfa')
     giveCredentials(sandbox, 'ada.t4')
-    offsetMs += hourMs
+    move(hourMs)
     await until('T4', 'locked')
-    offsetMs += 30 * dayMs - 60_000
+    move(30 * dayMs - 60_000)
     await until('T4', 'locked')
     assert.deepEqual(groupsOf('ada.t4'), ['muster-quarantine'])
-    offsetMs += 120_000
+    move(120_000)
     await until('T4', 'deleted')
     assert.equal(groupsOf('ada.t4'), undefined)
   })
@@ -74,7 +68,7 @@ forEachEngine((_name, open) => {
     const first = await until('T5', 'awaiting_mfa')
     await tell('employee.terminated', 'T5')
     await until('T5', 'locked')
-    offsetMs += 31 * dayMs
+    move(31 * dayMs)
     await until('T5', 'deleted')
     await hire('T5')
     const second = await until('T5', 'awaiting_mfa')
@@ -91,7 +85,7 @@ forEachEngine((_name, open) => {
     await tell('employee.terminated', 'T6')
     await until('T6', 'locked')
     await api('POST', '/v1/employees/T6/hold', { reason: 'an investigation' })
-    offsetMs += 60 * dayMs
+    move(60 * dayMs)
     await new Promise((resolve) => setTimeout(resolve, 1500))
     await until('T6', 'locked')
     assert.deepEqual(groupsOf('ada.t6'), ['muster-quarantine'])
@@ -109,7 +103,7 @@ forEachEngine((_name, open) => {
       call(sandbox, 'RemoveUserFromGroup', { UserName: 'ada.t7', GroupName: 'muster-quarantine' })
       call(sandbox, 'AddUserToGroup', { UserName: 'ada.t7', GroupName: 'engineering' })
       call(sandbox, 'CreateAccessKey', { UserName: 'ada.t7' })
-      offsetMs += laterMs
+      move(laterMs)
       await eventually(() => groupsOf('ada.t7')?.join() === 'muster-quarantine')
       const keys = sandbox.state.users.get('ada.t7')?.accessKeys ?? []
       await eventually(() => keys.every(({ status }) => status === 'Inactive'))
@@ -129,11 +123,11 @@ forEachEngine((_name, open) => {
       outcome: { code: 'DeleteConflict' },
     })
     sandbox.calls.clear()
-    offsetMs += 31 * dayMs
+    move(31 * dayMs)
     await eventually(() => sandbox.calls.of('DeleteUser').length === 5, { withinMs: 20_000 })
     await eventually(() => groupsOf('ada.t20')?.join() === 'muster-quarantine')
     await eventually(async () => (await identity('T20')).reason?.includes('purge is not complete'))
-    offsetMs += 31_000
+    move(31_000)
     await until('T20', 'deleted', 30_000)
   })
 })

@@ -1,25 +1,13 @@
 /** A trail that somebody points elsewhere for a while, to delete what it delivered before. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import type { Store } from '../../src/store/open.ts'
-import { openEmbedded } from '../harness/prepared.ts'
-import { keysOf, lookFor, openTrailWorld, type TrailWorld } from './trail-world.ts'
+import { describe, test } from 'node:test'
+import { keysOf, lookFor, type TrailWorld, trailWorlds } from './trail-world.ts'
 
 describe('a trail that delivers elsewhere for a while', () => {
-  const opened: { close(): Promise<void> }[] = []
-  let store: Store
-
-  before(async () => {
-    store = await openEmbedded()
-  })
-  after(async () => {
-    for (const each of opened.reverse()) await each.close()
-    await store.close()
-  })
+  const open = trailWorlds()
 
   async function worldOf() {
-    const all = await openTrailWorld(store)
-    opened.push(all)
+    const all = await open()
     assert.equal((await lookFor(all, 5 * 60, 30)).digest.status, 'valid')
     return all
   }

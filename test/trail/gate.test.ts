@@ -65,6 +65,9 @@ forEachEngine((_name, open) => {
         const { user_name: userName } = await muster.until(id, 'locked')
         assert.deepEqual(muster.groupsOf(userName), ['muster-quarantine'])
       }
+      // The evidence says why no log file will ever have these calls.
+      const { accounts } = await muster.api('GET', '/v1/employees/E2/offboarding')
+      assert.match(accounts[0].firstDeny.trail.reason, /CloudTrail was not verified: trail muster-sandbox is/)
       await trail.start()
     })
 
@@ -80,6 +83,10 @@ forEachEngine((_name, open) => {
       const { reason } = await blocked(muster, 'E4')
       assert.match(reason ?? '', /does not record writes of iam\.amazonaws\.com/)
       assert.deepEqual(muster.groupsOf(userName), before)
+      const { plans } = await muster.api('GET', '/v1/employees/E4/plan')
+      assert.deepEqual(plans[0].steps, [])
+      assert.ok(plans[0].waiting.some((step: { do: string }) => step.do === 'AddUserToGroup'))
+      assert.equal(plans[0].blocked, reason)
       await trail.record('All')
       await muster.until('E4', 'awaiting_mfa', aMinute)
       assert.notDeepEqual(muster.groupsOf(userName), before)

@@ -11,6 +11,7 @@ import { lookOnce } from '../../src/trail/canary-loop.ts'
 import type { CanaryFacts, TrailFacts } from '../../src/trail/facts.ts'
 import type { LookLimits } from '../../src/trail/log-reader.ts'
 import { emptyStore, silentLog } from '../harness/databases.ts'
+import { trail } from './trails.ts'
 
 export interface LogWorld {
   readonly account: Account
@@ -92,34 +93,20 @@ export async function openLogWorld(options: LogWorldOptions): Promise<LogWorld> 
   }
 }
 
-/** A trail that is as it should be. */
-export function goodTrail(change: Partial<TrailFacts> = {}): TrailFacts {
-  return {
-    arn: 'arn:aws:cloudtrail:us-east-1:123456789012:trail/main',
-    name: 'main',
-    homeRegion: 'us-east-1',
-    isMultiRegion: true,
-    isOrganization: false,
-    includesGlobalServices: true,
-    bucket: 'logs',
-    keyPrefix: null,
-    kmsKeyId: null,
-    logFileValidation: false,
-    cloudWatchLogsGroupArn: null,
-    status: known({
-      isLogging: true,
-      startedAt: null,
-      stoppedAt: null,
-      latestDeliveryAt: null,
-      latestDeliveryError: null,
-      latestDigestAt: null,
-      latestDigestError: null,
-      latestCloudWatchLogsDeliveryAt: null,
-    }),
-    selectors: known({ basic: [], advanced: [] }),
-    ...change,
-  }
-}
+const silentStatus = known({
+  isLogging: true,
+  startedAt: null,
+  stoppedAt: null,
+  latestDeliveryAt: null,
+  latestDeliveryError: null,
+  latestDigestAt: null,
+  latestDigestError: null,
+  latestCloudWatchLogsDeliveryAt: null,
+})
+
+/** A trail that is as it should be, of which CloudTrail says no more than that it logs. */
+export const goodTrail = (change: Partial<TrailFacts> = {}): TrailFacts =>
+  trail({ kmsKeyId: null, logFileValidation: false, status: silentStatus, ...change })
 
 export const sightingsIn = (store: Store) =>
   rowsOf<{ request_id: string; event_name: string; key: string }>(

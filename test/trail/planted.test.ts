@@ -1,31 +1,14 @@
 /** Objects that somebody who can write to the log bucket puts there to stop Muster, or to have it look away. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { AwsCallError } from '../../src/aws/errors.ts'
-import type { Store } from '../../src/store/open.ts'
-import { openEmbedded } from '../harness/prepared.ts'
 import { event } from './digest-files.ts'
 import { sightingsIn } from './log-world.ts'
-import { keysOf, lookFor, openTrailWorld, type TrailWorld, type TrailWorldOptions } from './trail-world.ts'
+import { keysOf, lookFor, type TrailWorld, trailWorlds } from './trail-world.ts'
 
 describe('what is planted in the log bucket', () => {
-  const opened: { close(): Promise<void> }[] = []
-  let store: Store
-
-  before(async () => {
-    store = await openEmbedded()
-  })
-  after(async () => {
-    for (const each of opened.reverse()) await each.close()
-    await store.close()
-  })
-
-  async function worldOf(options: TrailWorldOptions = {}) {
-    const all = await openTrailWorld(store, options)
-    opened.push(all)
-    return all
-  }
+  const worldOf = trailWorlds()
 
   /** An object among the digests, named after now. */
   function plantDigest({ world, sandbox, bucket, ...all }: TrailWorld, content: string | Buffer) {
@@ -110,7 +93,7 @@ describe('what is planted in the log bucket', () => {
     plantLog(all, written)
     assert.equal((await all.world.look()).status, 'found')
     assert.deepEqual(
-      (await sightingsIn(store)).map(({ request_id }) => request_id),
+      (await sightingsIn(all.world.store)).map(({ request_id }) => request_id),
       ['w-2'],
     )
   })
@@ -120,13 +103,13 @@ describe('what is planted in the log bucket', () => {
     await lookFor(all, 30)
     const { principalId } = all.world.account
     plantLog(all, [event({ requestID: 'w-1', principalId, readOnly: false })])
-    const { db } = store
+    const { db } = all.world.store
     const { transaction } = db
     Object.assign(db, { transaction: () => Promise.reject(new Error('the database is away')) })
     await assert.rejects(all.world.look(), /the database is away/)
     Object.assign(db, { transaction })
     await all.world.look()
-    assert.equal((await sightingsIn(store)).length, 1)
+    assert.equal((await sightingsIn(all.world.store)).length, 1)
   })
 
   test('a look ends after so many bytes as are inflated, however small the objects are', async () => {

@@ -1,6 +1,6 @@
 /** Log files that somebody alters or deletes, in the sandbox. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import {
   GetTrailStatusCommand,
@@ -10,36 +10,11 @@ import {
 } from '@aws-sdk/client-cloudtrail'
 import { AwsCallError } from '../../src/aws/errors.ts'
 import { known } from '../../src/aws/fact.ts'
-import type { Store } from '../../src/store/open.ts'
-import { openEmbedded } from '../harness/prepared.ts'
 import { writeDigest } from './digest-files.ts'
-import {
-  keysOf,
-  lookFor,
-  openTrailWorld,
-  rewrite,
-  type TrailWorld,
-  type TrailWorldOptions,
-  verifiedTrailOf,
-} from './trail-world.ts'
+import { keysOf, lookFor, rewrite, type TrailWorld, trailWorlds, verifiedTrailOf } from './trail-world.ts'
 
 describe('the digest chain', () => {
-  const opened: { close(): Promise<void> }[] = []
-  let store: Store
-
-  before(async () => {
-    store = await openEmbedded()
-  })
-  after(async () => {
-    for (const each of opened.reverse()) await each.close()
-    await store.close()
-  })
-
-  async function worldOf(options: TrailWorldOptions = {}) {
-    const all = await openTrailWorld(store, options)
-    opened.push(all)
-    return all
-  }
+  const worldOf = trailWorlds()
 
   test('the digest chain is valid while nobody touches it, for days', async () => {
     const all = await worldOf()

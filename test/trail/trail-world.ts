@@ -1,5 +1,6 @@
 /** A sandbox whose trail delivers, and Muster looking at what it delivers, on one clock. */
 import assert from 'node:assert/strict'
+import { after, before } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { DescribeTrailsCommand, GetTrailStatusCommand } from '@aws-sdk/client-cloudtrail'
 import { type Account, endpointsAt } from '../../src/aws/account.ts'
@@ -8,6 +9,7 @@ import { openSandbox, type Sandbox } from '../../src/sandbox/index.ts'
 import type { Store } from '../../src/store/open.ts'
 import type { TrailFacts } from '../../src/trail/facts.ts'
 import type { LookLimits } from '../../src/trail/log-reader.ts'
+import { openEmbedded } from '../harness/prepared.ts'
 import { goodTrail, type LogWorld, movedClock, openLogWorld } from './log-world.ts'
 
 type SandboxTrail = Sandbox['state']['trails'] extends Map<string, infer Trail> ? Trail : never
@@ -57,6 +59,24 @@ export async function openTrailWorld(
       await world.close()
       await sandbox.close()
     },
+  }
+}
+
+/** For a suite: worlds on one database, each of which begins with nothing; all are closed when the suite ends. */
+export function trailWorlds(): (options?: TrailWorldOptions) => Promise<TrailWorld> {
+  const opened: { close(): Promise<void> }[] = []
+  let store: Store
+  before(async () => {
+    store = await openEmbedded()
+    opened.push(store)
+  })
+  after(async () => {
+    for (const each of opened.reverse()) await each.close()
+  })
+  return async (options) => {
+    const all = await openTrailWorld(store, options)
+    opened.push(all)
+    return all
   }
 }
 

@@ -1,14 +1,12 @@
 /** Objects that AWS does not give to Muster, in a bucket of others that it does. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { CreateUserCommand } from '@aws-sdk/client-iam'
 import { sql } from 'drizzle-orm'
-import { openStore, type Store } from '../../src/store/open.ts'
-import { silentLog } from '../harness/databases.ts'
 import { event, logFileOf } from './digest-files.ts'
 import { sightingsIn } from './log-world.ts'
-import { keysOf, lookFor, openTrailWorld, type TrailWorld, type TrailWorldOptions } from './trail-world.ts'
+import { keysOf, lookFor, type TrailWorld, trailWorlds } from './trail-world.ts'
 
 interface Refused {
   readonly code: string
@@ -24,23 +22,7 @@ const ofKms: Refused = {
 const ofS3: Refused = { code: 'AccessDenied', message: 'Access Denied', status: 403 }
 
 describe('objects that cannot be read', () => {
-  const opened: { close(): Promise<void> }[] = []
-  let store: Store
-
-  before(async () => {
-    store = await openStore({ dataDir: 'memory://' }, silentLog)
-    await store.withStartLock(async () => {})
-  })
-  after(async () => {
-    for (const each of opened.reverse()) await each.close()
-    await store.close()
-  })
-
-  async function worldOf(options: TrailWorldOptions = {}) {
-    const all = await openTrailWorld(store, options)
-    opened.push(all)
-    return all
-  }
+  const worldOf = trailWorlds()
 
   /** Refuses the objects whose keys pass the test. */
   const refuse = ({ sandbox }: TrailWorld, isMeant: (key: string) => boolean, outcome: Refused) =>
@@ -126,7 +108,7 @@ describe('objects that cannot be read', () => {
     await lookFor(all, 20)
     const { requestId } = await world.account.call(new CreateUserCommand({ UserName: 'ada' }))
     const steps = [{ do: 'CreateUser', params: {}, outcome: 'done', requestId }]
-    await store.db.execute(sql`
+    await all.world.store.db.execute(sql`
       insert into operations (id, account_id, kind, cause, status, steps, started_at)
       values (gen_random_uuid(), ${world.account.accountId}, 'join', 'hr', 'done', ${JSON.stringify(steps)}::jsonb,
         ${world.now().toISOString()}::timestamptz)`)
@@ -183,7 +165,7 @@ describe('objects that cannot be read', () => {
     const facts = await all.world.look()
     assert.equal(facts.status, 'unknown')
     assert.deepEqual(
-      (await sightingsIn(store)).map(({ request_id: id, key }) => [id, key]),
+      (await sightingsIn(all.world.store)).map(({ request_id: id, key }) => [id, key]),
       [['w-1', first]],
     )
     takeBack()

@@ -78,7 +78,10 @@ export const employeeRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = asyn
     },
     async ({ params: { employeeId } }) => {
       const plans = await dryRun.planFor(employeeId)
-      return { employeeId, plans: plans.map((plan) => ({ ...plan, steps: [...plan.steps] })) }
+      return {
+        employeeId,
+        plans: plans.map((plan) => ({ ...plan, steps: [...plan.steps], waiting: [...plan.waiting] })),
+      }
     },
   )
 }

@@ -97,6 +97,11 @@ export const EmployeeSchema = Type.Object(
 
 export type EmployeeAnswer = Static<typeof EmployeeSchema>
 
+const PlannedStep = Type.Object({
+  do: Type.String({ description: 'The IAM action.', examples: ['AddUserToGroup'] }),
+  params: anyObject('Its parameters.'),
+})
+
 export const PlanPreviewSchema = Type.Object(
   {
     accountId: Type.String(),
@@ -108,13 +113,12 @@ export const PlanPreviewSchema = Type.Object(
       ['unknown', 'absent', 'present', 'foreign'],
       '`foreign`: the name belongs to a user that Muster does not manage; `unknown`: IAM did not answer.',
     ),
-    steps: Type.Array(
-      Type.Object({
-        do: Type.String({ description: 'The IAM action.', examples: ['AddUserToGroup'] }),
-        params: anyObject('Its parameters.'),
-      }),
-      { description: 'The calls that would be made, in this order; empty when nothing is to do.' },
-    ),
+    steps: Type.Array(PlannedStep, {
+      description: 'The calls that would be made, in this order; empty when nothing is to do.',
+    }),
+    waiting: Type.Array(PlannedStep, {
+      description: 'The calls that wait until CloudTrail is verified, as `blocked` says; otherwise empty.',
+    }),
     blocked: nullableText({ description: 'Why nothing, or not everything, would be done; null otherwise.' }),
   },
   { $id: 'PlanPreview', description: 'What a reconcile would do to one identity right now.' },

@@ -1,7 +1,7 @@
 /** Evidence of an employee's departure, as the API shows it. */
 import Type, { type Static } from 'typebox'
 import { moment, nullableMoment, nullableText, oneOf } from './common.ts'
-import { employeeStatuses } from './employee.ts'
+import { employeeStatuses, identityStates } from './employee.ts'
 
 const whats = [
   'login-profile',
@@ -18,16 +18,6 @@ const whats = [
   'user',
 ] as const
 
-const identityStates = [
-  'pending',
-  'active',
-  'awaiting_mfa',
-  'locked',
-  'deleted',
-  'blocked',
-  'conflict',
-] as const
-
 const TrailSchema = Type.Object(
   {
     status: oneOf(
@@ -40,7 +30,9 @@ const TrailSchema = Type.Object(
     eventName: Type.Optional(Type.String({ description: 'What was called, as CloudTrail has it.' })),
     eventAt: Type.Optional(moment()),
     seenAt: Type.Optional(moment('When Muster found it there.')),
-    reason: Type.Optional(Type.String({ description: 'Why it is unknown.' })),
+    reason: Type.Optional(
+      Type.String({ description: 'Why it is unknown, or why no log file may ever have it.' }),
+    ),
   },
   { description: 'Whether CloudTrail delivered a log file that has the call.' },
 )
