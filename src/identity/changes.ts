@@ -1,6 +1,6 @@
 /** What HR's deliveries and administrators change: recorded, evaluated and requested in one transaction. */
-import { asc, eq, inArray, sql } from 'drizzle-orm'
-import { type AuditEntry, recordAudit } from '../audit/record.ts'
+import { asc, eq } from 'drizzle-orm'
+import { recordAudit } from '../audit/record.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Clock } from '../clock.ts'
 import type { LifecycleEvent, LifecycleKind, Moment, ProfileField, Statement } from '../lifecycle/events.ts'
@@ -9,8 +9,10 @@ import { Problem } from '../problem.ts'
 import { newId } from '../store/ids.ts'
 import type { Store, Transaction } from '../store/open.ts'
 import { type employees, identities, lifecycleEvents } from '../store/schema.ts'
+import { type ConflictResolution, resolve } from './conflict.ts'
 import { type EvaluateContext, evaluate, lockEmployees, type PendingDeliveries } from './evaluate.ts'
 import { requestReconcile } from './request.ts'
+import { recordSaid } from './said.ts'
 
 /** Who asks: `admin`, later the name of a token. */
 export type Actor = string
@@ -22,15 +24,6 @@ export interface HireInput extends Statement {
   readonly email: string
   readonly role: string
 }
-
-export type ConflictResolution =
-  | {
-      readonly accountId?: string
-      readonly resolution: 'adopt'
-      /** Until then the user keeps what it has without MFA. */
-      readonly mfaDeadline?: Date
-    }
-  | { readonly accountId?: string; readonly resolution: 'rename'; readonly userName: string }
 
 /** Takes every `employeeId` in the one spelling that is kept (`oneSpelling`, src/intake/fields.ts). */
 export interface Changes {
@@ -92,8 +85,7 @@ export function createChanges(store: Store, contextNow: () => EvaluateContext, c
         place: 0,
       }
       demandEffect(earlier as LifecycleEvent[], event)
-      await insertEvents(tx, [{ ...event, deliveryId: null }])
-      await recordAudit(tx, [eventEntry({ ...event, deliveryId: null }, actor)])
+      await recordSaid(tx, [{ ...event, deliveryId: null }], () => actor)
       await evaluate(tx, contextNow(), { employeeIds: [employeeId], now, causeOf: () => actor }, locked)
     })
   }
@@ -124,11 +116,7 @@ export function createChanges(store: Store, contextNow: () => EvaluateContext, c
       const now = clock()
       const employeeIds = [...new Set(events.map(({ employeeId }) => employeeId))].sort()
       const locked = await lockEmployees(tx, employeeIds, now)
-      const fresh = await insertEvents(tx, events)
-      await recordAudit(
-        tx,
-        fresh.map((event) => eventEntry(event, event.source)),
-      )
+      await recordSaid(tx, events, ({ source }) => source)
       return await evaluate(tx, contextNow(), { employeeIds, now, causeOf: deliveryOf(events) }, locked)
     },
     hire: ({ employeeId, ...data }, actor) =>
@@ -227,40 +215,6 @@ function deliveryOf(events: readonly DeliveredEvent[]): (employeeId: string) => 
   return (employeeId) => causes.get(employeeId) ?? 'hr'
 }
 
-type NewEvent = LifecycleEvent & { readonly deliveryId: string | null }
-
-/** Stores the statements; one that is there already (a replay) is left as it is. Returns the new ones. */
-async function insertEvents(tx: Transaction, events: readonly NewEvent[]): Promise<NewEvent[]> {
-  if (events.length === 0) return []
-  const rows = events.map(({ override = false, ...event }) => ({ ...event, override }))
-  const inserted = await tx.insert(lifecycleEvents).values(rows).onConflictDoNothing().returning({
-    source: lifecycleEvents.source,
-    senderId: lifecycleEvents.senderId,
-    place: lifecycleEvents.place,
-  })
-  const fresh = new Set(inserted.map(keyOf))
-  return events.filter((event) => fresh.has(keyOf(event)))
-}
-
-function keyOf({ source, senderId, place }: Pick<LifecycleEvent, 'source' | 'senderId' | 'place'>): string {
-  return JSON.stringify([source, senderId, place])
-}
-
-function eventEntry(event: NewEvent, actor: Actor): AuditEntry {
-  return {
-    at: event.receivedAt,
-    actor,
-    action: event.kind,
-    employeeId: event.employeeId,
-    details: {
-      ...(event.deliveryId ? { deliveryId: event.deliveryId } : {}),
-      ...(event.override ? { override: true } : {}),
-      timestamp: event.timestamp.toISOString(),
-      data: { ...event.data },
-    },
-  }
-}
-
 function demandHired({ status, employeeId }: typeof employees.$inferSelect): void {
   if (status === null) throw noSuchEmployee(employeeId)
 }
@@ -305,41 +259,4 @@ async function identitiesOf(tx: Transaction, employeeId: string) {
     .orderBy(asc(identities.accountId))
   if (found.length === 0) throw noSuchEmployee(employeeId)
   return found
-}
-
-const longestGraceMs = 90 * 86_400_000
-
-async function resolve(
-  tx: Transaction,
-  identity: typeof identities.$inferSelect,
-  input: ConflictResolution,
-  now: Date,
-) {
-  if (input.resolution === 'adopt') {
-    const { mfaDeadline = null } = input
-    if (mfaDeadline && (mfaDeadline <= now || mfaDeadline.getTime() > now.getTime() + longestGraceMs)) {
-      throw new Problem(422, 'bad-deadline', 'mfaDeadline must lie ahead, by 90 days at most')
-    }
-    await tx
-      .update(identities)
-      .set({ adopt: true, awsUserId: null, mfaDeadlineAt: mfaDeadline })
-      .where(eq(identities.id, identity.id))
-    return
-  }
-  const [taken] = await tx
-    .select({ employeeId: identities.employeeId })
-    .from(identities)
-    .where(sql`account_id = ${identity.accountId} and lower(user_name) = lower(${input.userName})`)
-  if (taken) {
-    throw new Problem(
-      409,
-      'user-name-taken',
-      `the user name "${input.userName}" is employee "${taken.employeeId}"'s`,
-    )
-  }
-  // The name of a user that was never made may change; one that exists keeps its name.
-  await tx
-    .update(identities)
-    .set({ userName: input.userName, adopt: false, awsUserId: null, lastSeenName: null })
-    .where(inArray(identities.id, [identity.id]))
 }

@@ -3,7 +3,7 @@
 import { foundByOf, type NewDrift, readLagMs, statusAfter } from '../drift/drift.ts'
 import { newId } from '../store/ids.ts'
 import { type DriftInput, differencesOf, driftsOf } from './drift.ts'
-import type { ReconcileContext } from './reconcile.ts'
+import type { ReconcileContext } from './reconcile-context.ts'
 import { registrationOf } from './registration.ts'
 import type { Run } from './run.ts'
 import { paramsOf } from './steps.ts'

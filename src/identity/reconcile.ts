@@ -1,46 +1,22 @@
 /** Reconcile one identity: observe, plan, apply, record. */
-import type { Account } from '../aws/account.ts'
-import type { Clock } from '../clock.ts'
 import { newId } from '../store/ids.ts'
 import type { RecordedStep } from '../store/schema.ts'
-import { type Applied, applyPlan } from './apply.ts'
+import type { Applied } from './apply.ts'
+import { carryOut } from './carry-out.ts'
 import { desired, isOut } from './desired.ts'
 import { driftsAt } from './drifts-at.ts'
-import { type FirstDeny, undoDeny } from './first-deny.ts'
-import type { GrantGate } from './grant-gate.ts'
-import type { Ledger, LoadedIdentity, Outcome } from './ledger.ts'
-import type { Desired, Observed, Plan } from './model.ts'
-import { holderOf, observe } from './observe.ts'
+import type { LoadedIdentity, Outcome } from './ledger.ts'
+import { undoMistake } from './mistaken-deny.ts'
+import type { Desired, Observed } from './model.ts'
+import { observe } from './observe.ts'
 import { settle } from './outcome.ts'
 import { missingForMs, settlingMs } from './outcome-verdict.ts'
 import { plan } from './plan.ts'
-import { withoutGrants } from './plan-gated.ts'
 import { planInput } from './plan-input.ts'
-import { type RegistrationSettings, registrationOf } from './registration.ts'
-import type { RoleAccessOf } from './role-access.ts'
-import type { RotationRules } from './rotation.ts'
+import type { ReconcileContext } from './reconcile-context.ts'
+import { registrationOf } from './registration.ts'
 import type { Run } from './run.ts'
 import { paramsOf } from './steps.ts'
-import { isSameName } from './user-name.ts'
-
-export interface ReconcileContext {
-  readonly account: Account
-  readonly ledger: Ledger
-  readonly registration: RegistrationSettings
-  readonly firstDeny: FirstDeny
-  readonly roleAccess: RoleAccessOf
-  /** The catalog that must be in the account before anything is granted. */
-  readonly catalogHash: string
-  readonly mode: 'enforce' | 'observe'
-  readonly retentionDays: number
-  readonly rotation: RotationRules
-  readonly trailGate: GrantGate
-  readonly clock: Clock
-  /** Whether the user of that id is an identity of ours that is locked, or is to be. */
-  isToBeOut(userId: string): Promise<boolean>
-  /** The id of the identity that owns this `UserId`, if any does. */
-  ownerOf(userId: string): Promise<string | null>
-}
 
 /**
  * One run. What went wrong in AWS is in the outcome, together with what is to be done about it.
@@ -186,31 +162,6 @@ async function look(
   }
 }
 
-/**
- * The first call went by name, unread: if the name is somebody else's, it is taken back. Whichever run sees
- * whose it is does this, also when the call was another worker's or another process's. What decides is whose
- * the called name is, by its `UserId`: that our user shows under another name may be a read that lags behind.
- */
-async function undoMistake(run: Run, context: ReconcileContext): Promise<Run> {
-  const { identity, denied, observed } = run
-  const accepted = denied?.by === 'quarantine' || denied?.by === 'boundary'
-  const called = accepted ? (identity.lastSeenName ?? identity.userName) : identity.deniedName
-  if (called === null || observed.kind === 'unknown') return { ...run, deniedName: called }
-  const settled: Run = { ...run, deniedName: null }
-  if (observed.kind === 'present' && isSameName(observed.user.userName, called)) return settled
-  const holder = await holderOf(called, context.account)
-  if (holder === identity.awsUserId && holder !== null) return settled
-  if (holder === 'unknown') return { ...run, deniedName: called }
-  // The name is nobody's: renamed just now, or the reads disagree. As long as our user stands, look again.
-  if (holder === null) return { ...run, deniedName: observed.kind === 'present' ? called : null }
-  // Nobody of ours was denied by that call.
-  const mistaken: Run = { ...settled, denied: denied && { ...denied, by: 'absent' }, wasMistaken: true }
-  if (await context.isToBeOut(holder)) return mistaken
-  const undone = await undoDeny(context.account, called, context.registration.quarantineGroup)
-  const extraSteps = [...run.extraSteps, undone]
-  return { ...mistaken, extraSteps, deniedName: undone.outcome === 'failed' ? called : null }
-}
-
 /** While pages of users are read, one that is renamed can slip from a later to an earlier one: one look is no proof. */
 function isMissing({ awsUserId }: LoadedIdentity, { kind }: Observed): boolean {
   return awsUserId !== null && (kind === 'absent' || kind === 'foreign')
@@ -240,66 +191,6 @@ function createdByOther(applied: Applied | null): boolean {
     create.outcome === 'failed' &&
     /EntityAlreadyExists/.test(create.error ?? '')
   )
-}
-
-/** Applies the run's plan: whole while the trail gate is open, without what grants while it is shut. */
-async function carryOut(run: Run, context: ReconcileContext): Promise<Run> {
-  const { plan: next, identity, observed } = run
-  if (next.steps.length === 0) return run
-  const { trailGate, registration } = context
-  const reduced = withoutGrants(next, observed, identity, registration)
-  if (reduced === next) return { ...run, applied: await apply(run, next, context) }
-  let heldBy = await trailGate.closedBecause()
-  if (heldBy !== null) {
-    const held: Run = { ...run, plan: reduced, heldBy }
-    return reduced.steps.length === 0 ? held : { ...held, applied: await apply(held, reduced, context) }
-  }
-  const applied = await apply(run, next, context, async () => {
-    heldBy = await trailGate.closedBecause()
-    return heldBy === null
-  })
-  const grantedDespite = await trailGate.warning()
-  return {
-    ...run,
-    applied,
-    ...(heldBy === null ? {} : { heldBy }),
-    ...(grantedDespite === null ? {} : { grantedDespite }),
-  }
-}
-
-async function apply(
-  run: Run,
-  next: Plan,
-  context: ReconcileContext,
-  mayGrant?: () => Promise<boolean>,
-): Promise<Applied> {
-  const { identity } = run
-  const { ledger, account, registration } = context
-  const joins = next.steps.flatMap((step) => (step.do === 'AddUserToGroup' ? [step.GroupName] : []))
-  const leaves = next.steps.flatMap((step) => (step.do === 'RemoveUserFromGroup' ? [step.GroupName] : []))
-  await ledger.intend({
-    operationId: run.operationId,
-    identityId: identity.id,
-    accountId: identity.accountId,
-    employeeId: identity.employeeId,
-    kind: next.kind === 'none' ? 'repair' : next.kind,
-    cause: identity.cause,
-    generation: identity.generation,
-    steps: next.steps.map((step) => ({ do: step.do, params: paramsOf(step), outcome: 'planned' })),
-    startedAt: run.startedAt,
-    possibleGroups: [...new Set([...identity.possibleGroups, ...joins])].filter(
-      (group) => group !== registration.quarantineGroup,
-    ),
-    certainGroups: identity.groups.filter((group) => !leaves.includes(group)),
-    drifts: run.drifts,
-  })
-  return await applyPlan(next, {
-    account,
-    quarantineGroup: registration.quarantineGroup,
-    stillWanted: () => ledger.isCurrent(identity.id, identity.generation),
-    ...(mayGrant ? { mayGrant } : {}),
-    created: (awsUserId) => ledger.noteCreated(identity.id, identity.generation, awsUserId),
-  })
 }
 
 /** Observe mode: everything is looked at and planned, nothing that writes is called. */

@@ -5,7 +5,8 @@ import type { JobOutcome, Jobs } from '../jobs/jobs.ts'
 import { describeFailure } from '../store/failures.ts'
 import { type Database, rowsOf } from '../store/open.ts'
 import type { LoadedIdentity } from './ledger.ts'
-import { needsFirstDeny, type ReconcileContext, reconcile, wanted } from './reconcile.ts'
+import { needsFirstDeny, reconcile, wanted } from './reconcile.ts'
+import type { ReconcileContext } from './reconcile-context.ts'
 
 export interface WorkerOptions {
   readonly jobs: Jobs

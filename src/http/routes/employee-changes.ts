@@ -1,7 +1,7 @@
 /** What administrators do to employees: the same lifecycle events that HR sends, by hand, and holds. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
-import type { ConflictResolution } from '../../identity/changes.ts'
+import type { ConflictResolution } from '../../identity/conflict.ts'
 import { resolveMoment } from '../../lifecycle/moments.ts'
 import { Problem } from '../../problem.ts'
 import type { AppDeps } from '../deps.ts'
