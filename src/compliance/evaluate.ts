@@ -70,16 +70,10 @@ function judgement(control: Control, snapshot: AccountSnapshot, now: Date): Verd
 }
 
 function reportOf(control: Control, verdict: Verdict): ControlReport {
-  const { id, title, practice, severity, remedy, checks } = control
   const findings = verdict.status === 'pass' ? [] : onePerResource(verdict.findings)
   const isUnknown = verdict.status === 'unknown'
   return {
-    id,
-    title,
-    practice,
-    severity,
-    remedy,
-    refs: referencesOf(checks),
+    ...describe(control),
     status: verdict.status,
     findings,
     findingCount: findings.length,
@@ -105,7 +99,12 @@ function onePerResource(findings: readonly Finding[]): Finding[] {
   return [...byResource.values()].sort((a, b) => (a.resource < b.resource ? -1 : 1))
 }
 
-export function referencesOf(checks: readonly string[]): References {
+/** What of a control is told in every report. */
+export function describe({ id, title, practice, severity, remedy, checks }: Control) {
+  return { id, title, practice, severity, remedy, refs: referencesOf(checks) }
+}
+
+function referencesOf(checks: readonly string[]): References {
   const all = checks.flatMap((check) => publishedChecks[check] ?? [])
   const sorted = (numbers: readonly string[]) =>
     [...new Set(numbers)].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))

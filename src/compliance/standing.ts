@@ -3,9 +3,9 @@ import { type Control, type PracticeId, practices } from './control.ts'
 import {
   type ComplianceStatus,
   type ControlReport,
+  describe,
   overallStatus,
   practiceIds,
-  referencesOf,
   statusOf,
 } from './evaluate.ts'
 
@@ -93,13 +93,8 @@ export function outdated(practices: readonly StandingPractice[], reason: string)
 /** Before the first scan. */
 export function unscanned(controls: readonly Control[]): StandingPractice[] {
   return practicesOf(
-    controls.map(({ id, title, practice, severity, remedy, checks }) => ({
-      id,
-      title,
-      practice,
-      severity,
-      remedy,
-      refs: referencesOf(checks),
+    controls.map((control) => ({
+      ...describe(control),
       status: 'unknown',
       findings: [],
       findingCount: 0,
