@@ -1,8 +1,9 @@
 /**
  * What of a plan waits for the trail gate, and what does not. Pure.
  *
- * A plan that gives something waits as a whole, so that nobody loses the old access without getting the new one. But
- * what somebody put there by hand is taken away at once: to stop a trail must not protect what is done meanwhile.
+ * A plan that gives something waits as a whole, so that nobody loses the old access without getting the new one. Who
+ * gets no group in the place of those to leave leaves them at once; only a new boundary waits, for it may allow more.
+ * And what somebody put there by hand is taken away at once: to stop a trail must not protect what is done meanwhile.
  */
 import type { Observed, Plan, Registration, Step } from './model.ts'
 
@@ -20,7 +21,13 @@ type OwnGroups = Pick<Registration, 'quarantineGroup' | 'baselineGroup'>
 /** The plan without what has to wait; the very same plan when nothing has to. */
 export function withoutGrants(plan: Plan, observed: Observed, given: GivenRecord, own: OwnGroups): Plan {
   if (plan.kind === 'lock' || plan.kind === 'purge') return plan
-  const steps = plan.steps.flatMap((step) => keptOf(step, observed, given, own))
+  const isMove = plan.steps.some(
+    (step) =>
+      step.do === 'CreateUser' || (step.do === 'AddUserToGroup' && step.GroupName !== own.baselineGroup),
+  )
+  const leaves = (groupName: string) =>
+    groupName !== own.quarantineGroup && !(isMove && isOurs(groupName, given))
+  const steps = plan.steps.flatMap((step) => keptOf(step, observed, given, { ...own, leaves }))
   const left = plan.steps.filter((step) => !steps.includes(step))
   if (left.every((step) => step.do === 'RemoveUserFromGroup' && step.GroupName !== own.quarantineGroup))
     return plan
@@ -29,17 +36,23 @@ export function withoutGrants(plan: Plan, observed: Observed, given: GivenRecord
   return { ...plan, kind: 'repair', steps }
 }
 
-function keptOf(step: Step, observed: Observed, given: GivenRecord, own: OwnGroups): readonly Step[] {
+const isOurs = (groupName: string, { groups, possibleGroups }: GivenRecord): boolean =>
+  groups.includes(groupName) || possibleGroups.includes(groupName)
+
+function keptOf(
+  step: Step,
+  observed: Observed,
+  given: GivenRecord,
+  { baselineGroup, leaves }: OwnGroups & { readonly leaves: (groupName: string) => boolean },
+): readonly Step[] {
   switch (step.do) {
     case 'CreateUser':
       return []
     case 'AddUserToGroup':
       // Without MFA the baseline denies nearly everything: somebody taken out of it has more, not less.
-      return step.GroupName === own.baselineGroup && observed.kind === 'present' ? [step] : []
-    case 'RemoveUserFromGroup': {
-      const isOurs = given.groups.includes(step.GroupName) || given.possibleGroups.includes(step.GroupName)
-      return step.GroupName === own.quarantineGroup || isOurs ? [] : [step]
-    }
+      return step.GroupName === baselineGroup && observed.kind === 'present' ? [step] : []
+    case 'RemoveUserFromGroup':
+      return leaves(step.GroupName) ? [step] : []
     case 'PutUserPermissionsBoundary':
       return boundaryRepair(step, observed, given)
     default:

@@ -67,6 +67,11 @@ describe('what waits for the trail gate', () => {
     assert.deepEqual(reduced(planOf('move', leave('engineering'), bound('arn:new'), join('finance'))), [])
   })
 
+  test('of a move to a smaller role the boundary alone, for it may allow more', () => {
+    const plan = planOf('move', leave('operations'), leave('engineering'), bound('arn:new'))
+    assert.deepEqual(reduced(plan), [leave('operations'), leave('engineering')])
+  })
+
   test('the end of a lock', () => {
     assert.deepEqual(reduced(planOf('unlock', join('engineering'), leave('muster-quarantine'))), [])
   })

@@ -92,6 +92,26 @@ forEachEngine((_name, open) => {
       assert.notDeepEqual(muster.groupsOf(userName), before)
     })
 
+    test('a mover who only loses groups loses them at once, and the new boundary comes when the trail is back', async () => {
+      const muster = await moved.running()
+      const trail = trailOf(muster.sandbox)
+      await muster.hire('E20', { role: 'site-reliability-engineer' })
+      const { user_name: userName } = await muster.until('E20', 'awaiting_mfa')
+      const boundary = () =>
+        muster.sandbox.state.users.get(userName.toLowerCase())?.permissionsBoundary?.split('/').at(-1)
+      assert.ok(muster.groupsOf(userName)?.includes('deploy-production'))
+      const before = boundary()
+      await trail.stop()
+      moved.move(aMinute)
+      await muster.tell('employee.role_changed', 'E20', { role: 'backend-engineer' })
+      await blocked(muster, 'E20')
+      assert.deepEqual(muster.groupsOf(userName), ['deploy-staging', 'engineering', 'muster-baseline'])
+      assert.equal(boundary(), before)
+      await trail.start()
+      await muster.until('E20', 'awaiting_mfa', aMinute)
+      assert.notEqual(boundary(), before)
+    })
+
     test('to stop the trail does not protect what is attached by hand meanwhile', async () => {
       const muster = await moved.running()
       const trail = trailOf(muster.sandbox)
