@@ -22,6 +22,7 @@ import type { Announce } from './notify/announce.ts'
 import { tellsAnyone } from './notify/settings.ts'
 import type { Store } from './store/open.ts'
 import { openTrailGate, type TrailGateContext } from './trail/gate.ts'
+import { toldSince } from './trail/told.ts'
 
 /** What is there once AWS has told the account. */
 export interface RoomParts {
@@ -105,6 +106,10 @@ export function openIdentityRoom(config: Config, parts: RoomParts): IdentityRoom
       trailGate,
       clock,
       isToBeOut: isToBeOut(store.db, account.accountId),
+      toldSince({ userName, lastSeenName, awsUserId }, since) {
+        const names = [userName, lastSeenName, awsUserId].filter((name) => name !== null)
+        return toldSince(store.db, account, names, since)
+      },
       ownerOf: ownerOf(store.db, account.accountId),
     },
   }

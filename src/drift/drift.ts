@@ -74,20 +74,42 @@ export function statusAfter(
 /** For so long after a write of our own, a read may still show what was before it. */
 export const readLagMs = 60_000
 
+/** An event of AWS's: that somebody else called IAM about the user. A hint, and never the truth. */
+export interface Told {
+  readonly eventName: string
+  /** To the second, as CloudTrail has it. */
+  readonly at: Date
+  readonly groupName: string | null
+  readonly policyArn: string | null
+}
+
 /**
  * Whether it may be our own doing, seen late: we took the step that sets it right a moment ago, so the read may
- * only lag behind that step.
+ * only lag behind that step. Not where an event since that step tells that somebody has done it again.
  *
  * @param lately what Muster did within `readLagMs`, done or not surely undone
  */
 export function mayBeLag(
-  { kind, detail }: Pick<Difference, 'kind' | 'detail'>,
-  lately: readonly Pick<RecordedStep, 'do' | 'params' | 'outcome'>[],
+  difference: Pick<Difference, 'kind' | 'detail'>,
+  lately: readonly Pick<RecordedStep, 'do' | 'params' | 'outcome' | 'startedAt'>[],
+  told: readonly Told[] = [],
 ): boolean {
-  const remedies = ruleOf(kind).remedies(detail)
-  return remedies.some((remedy) =>
-    lately.some((step) => step.outcome !== 'skipped' && step.outcome !== 'planned' && isSame(step, remedy)),
+  const remedies = ruleOf(difference.kind).remedies(difference.detail)
+  return lately.some(
+    (step) =>
+      step.outcome !== 'skipped' &&
+      step.outcome !== 'planned' &&
+      remedies.some((remedy) => isSame(step, remedy)) &&
+      !told.some(
+        (each) => step.startedAt && each.at >= new Date(step.startedAt) && tellsOf(each, difference),
+      ),
   )
+}
+
+function tellsOf(told: Told, { kind, detail }: Pick<Difference, 'kind' | 'detail'>): boolean {
+  const { events, marks } = ruleOf(kind)
+  const named = (['groupName', 'policyArn'] as const).filter((mark) => marks.includes(mark))
+  return events.includes(told.eventName) && named.every((mark) => told[mark] === detail[mark])
 }
 
 /** As what asked for a look is recorded, where that is neither HR nor anybody who decided something. */

@@ -4,7 +4,7 @@
  * Judged by the identity's record and not by what is wanted now: a role that HR changed is no drift. And only where
  * the last run ended with nothing left to do: what a run that died may have left is no drift either.
  */
-import { type Difference, mayBeLag, readLagMs } from '../drift/drift.ts'
+import { type Difference, mayBeLag, readLagMs, type Told } from '../drift/drift.ts'
 import type { DriftDetail, DriftKind } from '../drift/kinds.ts'
 import { judgeCredentials, keyFacts, settlesAt } from './credential-rules.ts'
 import type { LoadedIdentity } from './ledger.ts'
@@ -25,11 +25,22 @@ export interface DriftInput {
   readonly now: Date
   /** What Muster itself did to this user within the last minute. */
   readonly lately: Parameters<typeof mayBeLag>[1]
+  /** What AWS's events say that others did to this user meanwhile. */
+  readonly told: readonly Told[]
 }
+
+/** What is known of the user, and wanted. */
+export type UserInput = Omit<DriftInput, 'lately' | 'told'>
 
 /** Everything that differs and that no call of our own explains, a lagging read included. */
 export function driftsOf(input: DriftInput): readonly Difference[] {
-  const { identity, observed, lately } = input
+  const steps = [...input.lately, ...firstDenyOf(input)]
+  return suspectsOf(input).filter((difference) => !mayBeLag(difference, steps, input.told))
+}
+
+/** The same while nobody has asked yet whether a read may only lag behind. */
+export function suspectsOf(input: UserInput): readonly Difference[] {
+  const { identity, observed } = input
   if (identity.settledAs === null || identity.awsUserId === null) return []
   const found =
     observed.kind === 'present'
@@ -37,15 +48,14 @@ export function driftsOf(input: DriftInput): readonly Difference[] {
       : observed.kind === 'unknown'
         ? []
         : [differing('user-deleted', {}, null, input)]
-  const steps = [...lately, ...firstDenyOf(input)]
-  return found.filter((difference) => !mayBeLag(difference, steps) && !mayBeOwnDeny(difference, input))
+  return found.filter((difference) => !mayBeOwnDeny(difference, input))
 }
 
 /**
  * The first call of a lock is made unread, by whichever process is free, and may come through after the change that
  * asked for it was taken back: it is on record only then.
  */
-function mayBeOwnDeny({ kind, detail }: Difference, input: DriftInput): boolean {
+function mayBeOwnDeny({ kind, detail }: Difference, input: UserInput): boolean {
   const { identity, want, registration, now } = input
   const isDeny =
     (kind === 'group-added' && detail.groupName === registration.quarantineGroup) ||
@@ -56,19 +66,20 @@ function mayBeOwnDeny({ kind, detail }: Difference, input: DriftInput): boolean 
 }
 
 /** A lock's first call may have been made by another process, which leaves no step on record. */
-function firstDenyOf({ identity: { lockedAt }, registration, now }: DriftInput): DriftInput['lately'] {
+function firstDenyOf({ identity: { lockedAt }, registration, now }: UserInput): DriftInput['lately'] {
   const isFresh = lockedAt !== null && now.getTime() - lockedAt.getTime() < readLagMs
   const GroupName = registration.quarantineGroup
-  return isFresh ? [{ do: 'AddUserToGroup', params: { GroupName }, outcome: 'done' }] : []
+  const startedAt = lockedAt?.toISOString() ?? ''
+  return isFresh ? [{ do: 'AddUserToGroup', params: { GroupName }, outcome: 'done', startedAt }] : []
 }
 
 /** The same without asking whose doing it is: what of a user is not as it should stand on record. */
-export function differencesOf(input: DriftInput): readonly Difference[] {
+export function differencesOf(input: UserInput): readonly Difference[] {
   const { observed } = input
   return observed.kind === 'present' ? ofUser(observed.user, input) : []
 }
 
-function ofUser(user: ObservedUser, input: DriftInput): Difference[] {
+function ofUser(user: ObservedUser, input: UserInput): Difference[] {
   const { identity, want } = input
   const differs = (kind: DriftKind, detail: DriftDetail = {}) => differing(kind, detail, user, input)
   const isSettledStill = (identity.settledAs === 'active') === (want.kind === 'active')
@@ -88,7 +99,7 @@ function differing(
   kind: DriftKind,
   detail: DriftDetail,
   user: ObservedUser | null,
-  { identity, registration, partition }: DriftInput,
+  { identity, registration, partition }: UserInput,
 ): Difference {
   const userName = user?.userName ?? identity.lastSeenName ?? registration.userName
   const names = new Set([userName, identity.lastSeenName ?? userName, registration.userName])
@@ -104,7 +115,7 @@ function differing(
  * A lock's first call joins the quarantine and may leave a group for it, unseen by this run: while one begins, only
  * groups that nobody of ours ever joined count.
  */
-function groupDrifts(user: ObservedUser, { identity, want, registration }: DriftInput, differs: Differs) {
+function groupDrifts(user: ObservedUser, { identity, want, registration }: UserInput, differs: Differs) {
   if (user.groups === 'unknown') return []
   const { quarantineGroup } = registration
   const observed = user.groups
@@ -133,14 +144,14 @@ function policyDrifts({ attachedPolicyArns, inlinePolicyNames }: ObservedUser, d
   ]
 }
 
-function boundaryDrifts({ boundaryArn: after }: ObservedUser, { identity }: DriftInput, differs: Differs) {
+function boundaryDrifts({ boundaryArn: after }: ObservedUser, { identity }: UserInput, differs: Differs) {
   const before = identity.boundaryArn
   // Nothing on record, or nobody knows what our last call came to.
   if (!before || after === before) return []
   return [differs(after === null ? 'boundary-removed' : 'boundary-changed', { before, after })]
 }
 
-function registrationDrifts(user: ObservedUser, { registration }: DriftInput, differs: Differs) {
+function registrationDrifts(user: ObservedUser, { registration }: UserInput, differs: Differs) {
   const { userName, path, tags } = registration
   const tagKeys = Object.keys(tags).filter((name) => user.tags[name] !== tags[name])
   return [
@@ -159,7 +170,7 @@ const credentialKinds = {
 } as const
 
 /** Whoever is locked has nothing that works. A device enabled a moment ago: an enrollment may have been in between. */
-function lockDrifts(user: ObservedUser, input: DriftInput, differs: Differs): Difference[] {
+function lockDrifts(user: ObservedUser, input: UserInput, differs: Differs): Difference[] {
   if (isEnrolling(input)) return []
   const active = (facet: keyof typeof credentialKinds) =>
     user[facet] === 'unknown' ? [] : user[facet].filter((credential) => credential.active)
@@ -172,7 +183,7 @@ function lockDrifts(user: ObservedUser, input: DriftInput, differs: Differs): Di
 }
 
 /** Who may have keys and passwords may make them; drift is what Muster would not have let be. */
-function memberDrifts(user: ObservedUser, input: DriftInput, differs: Differs): Difference[] {
+function memberDrifts(user: ObservedUser, input: UserInput, differs: Differs): Difference[] {
   const { identity, want, rotation, now } = input
   const access = want.kind === 'active' ? want.access : want.kind === 'blocked' ? roleUnknown : null
   if (access === null || identity.mfaReset) return []
@@ -195,7 +206,7 @@ function memberDrifts(user: ObservedUser, input: DriftInput, differs: Differs): 
 
 function keyDrifts(
   user: ObservedUser,
-  { identity, rotation, now }: DriftInput,
+  { identity, rotation, now }: UserInput,
   mayNotBe: (id: string) => boolean,
   differs: Differs,
 ) {
@@ -213,6 +224,6 @@ function keyDrifts(
 }
 
 /** Within minutes of a device that Muster enabled, reads lag and an enrollment may still be giving something. */
-function isEnrolling({ identity: { mfaEnabledAt }, now }: DriftInput): boolean {
+function isEnrolling({ identity: { mfaEnabledAt }, now }: UserInput): boolean {
   return settlesAt({ mfaEnabledAt, resetMfa: false, now }) !== null
 }

@@ -2,22 +2,22 @@
 
 import { foundByOf, type NewDrift, readLagMs, statusAfter } from '../drift/drift.ts'
 import { newId } from '../store/ids.ts'
-import { type DriftInput, differencesOf, driftsOf } from './drift.ts'
+import { differencesOf, driftsOf, suspectsOf, type UserInput } from './drift.ts'
 import type { ReconcileContext } from './reconcile-context.ts'
 import { registrationOf } from './registration.ts'
 import type { Run } from './run.ts'
 import { paramsOf } from './steps.ts'
 
-type Context = Pick<ReconcileContext, 'account' | 'registration' | 'rotation' | 'ledger'>
+type Context = Pick<ReconcileContext, 'account' | 'registration' | 'rotation' | 'ledger' | 'toldSince'>
 
 /** Whose doing it was is decided at the first look, before anything is done about it. */
 export async function driftsAt(
   run: Run,
-  { account, registration, rotation, ledger }: Context,
+  { account, registration, rotation, ledger, toldSince }: Context,
   round: number,
 ): Promise<Pick<Run, 'drifts' | 'differences'>> {
   const { identity, want, observed, denied, startedAt, operationId } = run
-  const input: DriftInput = {
+  const input: UserInput = {
     identity,
     want,
     observed,
@@ -25,19 +25,19 @@ export async function driftsAt(
     partition: account.partition,
     rotation,
     now: startedAt,
-    lately: denied?.steps ?? [],
   }
   const differences = differencesOf(input)
-  if (round > 1 || driftsOf(input).length === 0) return { drifts: run.drifts, differences }
+  if (round > 1 || suspectsOf(input).length === 0) return { drifts: run.drifts, differences }
   const since = new Date(startedAt.getTime() - readLagMs)
   const wasTouched = identity.touchedAt !== null && identity.touchedAt >= since
-  const lately = [...input.lately, ...(wasTouched ? await ledger.stepsSince(identity, since) : [])]
+  const lately = [...(denied?.steps ?? []), ...(wasTouched ? await ledger.stepsSince(identity, since) : [])]
+  const told = await toldSince(identity, since)
   const planned = run.plan.steps.map((step) => ({
     do: step.do,
     params: paramsOf(step),
     outcome: 'planned' as const,
   }))
-  const drifts = driftsOf({ ...input, lately }).map((difference): NewDrift => {
+  const drifts = driftsOf({ ...input, lately, told }).map((difference): NewDrift => {
     const status = statusAfter(difference, planned)
     return {
       ...difference,

@@ -6,6 +6,7 @@ import { carryOut } from './carry-out.ts'
 import { desired, isOut } from './desired.ts'
 import { driftsAt } from './drifts-at.ts'
 import type { LoadedIdentity, Outcome } from './ledger.ts'
+import { heedLostDevice } from './lost-device.ts'
 import { undoMistake } from './mistaken-deny.ts'
 import type { Desired, Observed } from './model.ts'
 import { observe } from './observe.ts'
@@ -23,7 +24,8 @@ import { paramsOf } from './steps.ts'
  *
  * @throws only what is no matter of this identity: the database, a bug
  */
-export async function reconcile(identity: LoadedIdentity, context: ReconcileContext): Promise<Outcome> {
+export async function reconcile(loaded: LoadedIdentity, context: ReconcileContext): Promise<Outcome> {
+  const identity = await heedLostDevice(loaded, context)
   const want = wanted(identity, context)
   const run: Run = begin(identity, want, context)
   if (isUntouched(identity) && want.kind !== 'active' && want.kind !== 'blocked') return settle(run)

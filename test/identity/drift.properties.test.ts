@@ -99,7 +99,7 @@ test('nothing that Muster itself did is ever called drift', async () => {
             .filter(({ at }) => now.getTime() - at.getTime() < 60_000)
             .map(({ step }) => step)
           const input = { identity, want: desired, observed, registration, partition: 'aws', now }
-          const drifts = driftsOf({ ...input, rotation: usualRotation, lately })
+          const drifts = driftsOf({ ...input, rotation: usualRotation, lately, told: [] })
           assert.deepEqual(drifts, [])
           if (identity.settledAs !== null) judged++
           const context = { registration: settings, rotation: usualRotation, now }
