@@ -106,7 +106,7 @@ function judgeActive(
   const needsMfa = access.console || access.accessKeys !== 'none'
   return {
     state: needsMfa && !credentials.isEnrolled ? 'awaiting_mfa' : 'active',
-    reason: denyOn(run.observed) ?? run.grantedDespite ?? null,
+    reason: denyOn(run.observed) ?? otherName(run) ?? run.grantedDespite ?? null,
     nextLookAt: credentials.nextChangeAt,
     lockedAt: null,
     reached: true,
@@ -139,6 +139,12 @@ function denyOn(observed: Observed): string | null {
   return deny
     ? `${deny.slice(deny.lastIndexOf('/') + 1)} is attached to the user, by AWS (a leaked key) or by hand: find out why, then detach it`
     : null
+}
+
+/** Renamed by hand, and somebody else has its name by now. */
+function otherName({ observed, identity: { userName } }: Run): string | null {
+  if (observed.kind !== 'present' || observed.user.nameTakenBy === null) return null
+  return `IAM calls this user "${observed.user.userName}", and "${userName}" is somebody else's: once that one is renamed or deleted, Muster gives the name back`
 }
 
 /** A lock is never `blocked`: what fails is tried again, and what was denied stays denied. */
@@ -174,7 +180,7 @@ function judgeLock(run: Run, facts: Facts): Verdict {
   const next = nextLockLook({ employee, lockedAt, retentionDays: run.retentionDays, now: finishedAt })
   return {
     state: 'locked',
-    reason: failed ? `the lock is not complete: ${failed}` : null,
+    reason: failed ? `the lock is not complete: ${failed}` : otherName(run),
     // Denied already, so looks that grow apart do for the rest: no job has to be tried again and again.
     nextLookAt: failed ? earlier(next, nextAttempt(lockedAt, finishedAt)) : next,
     lockedAt,

@@ -72,6 +72,12 @@ test('who has MFA is active; who needs none is, too', () => {
   assert.equal(settle(runOf({ want: keys, observed: present({ mfaSerials: [] }) })).state, 'awaiting_mfa')
 })
 
+test('whoever was renamed, and whose name is taken, is told of by both names', () => {
+  const observed = present({ userName: 'zz.ada', nameTakenBy: 'ada.lovelace' })
+  assert.match(settle(runOf({ observed })).reason ?? '', /"zz\.ada".*"ada\.lovelace" is somebody else's/)
+  assert.equal(settle(runOf({ observed: present({ userName: 'zz.ada' }) })).reason, null)
+})
+
 test('a look that finds everything in order leaves no operation and no audit record', () => {
   const outcome = settle(runOf())
   assert.deepEqual(pick(outcome, 'operation', 'audit', 'reconciledGeneration', 'touchedAt'), {
