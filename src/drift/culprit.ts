@@ -101,9 +101,12 @@ export function withNamesIn<D extends AttributedDrift>(
     : undefined
 }
 
-/** Whoever calls about themselves need not say so: then the caller is whom it is about. */
-function isAbout({ subject, userName }: HistoryEvent, { userNames }: DriftDetail): boolean {
-  if (userNames === undefined) return true
+/**
+ * Whoever calls about themselves need not say so: then the caller is whom it is about. Who renames a group names none
+ * of its members.
+ */
+function isAbout({ eventName, subject, userName }: HistoryEvent, { userNames }: DriftDetail): boolean {
+  if (userNames === undefined || eventName === 'UpdateGroup') return true
   const name = (subject ?? userName ?? '').toLowerCase()
   return [userNames].flat().some((each) => each?.toLowerCase() === name)
 }

@@ -39,13 +39,13 @@ const key = ({ accessKeyId }: DriftDetail) => [
 export const driftKinds = {
   'group-added': {
     says: ({ userName, groupName }) => `The user ${userName} was put into the group ${groupName} by hand`,
-    events: ['AddUserToGroup'],
+    events: ['AddUserToGroup', 'UpdateGroup'],
     marks: ['groupName'],
     remedies: ({ groupName }) => [remedy('RemoveUserFromGroup', ['GroupName', groupName])],
   },
   'group-removed': {
     says: ({ userName, groupName }) => `The user ${userName} was taken out of the group ${groupName} by hand`,
-    events: ['RemoveUserFromGroup'],
+    events: ['RemoveUserFromGroup', 'UpdateGroup'],
     marks: ['groupName'],
     remedies: ({ groupName }) => [remedy('AddUserToGroup', ['GroupName', groupName])],
   },

@@ -7,6 +7,7 @@ import {
   CreateUserCommand,
   IAMClient,
   TagUserCommand,
+  UpdateGroupCommand,
   UpdateUserCommand,
 } from '@aws-sdk/client-iam'
 import { eq } from 'drizzle-orm'
@@ -237,6 +238,23 @@ forEachDatabase((_name, openStore) => {
     const [row] = await place.rows()
     assert.deepEqual([row?.attribution, row?.culprit?.eventName], ['known', 'AddUserToGroup'])
     assert.match(row?.culprit?.by ?? '', /user\/mallory$/)
+    await place.close()
+  })
+
+  test('whoever renames a group is whom its members left it, and joined it, by', async () => {
+    const place = await placeOf(openStore)
+    const [mallory] = await intruders(place, 'mallory')
+    assert.ok(mallory)
+    await mallory.send(new UpdateGroupCommand({ GroupName: 'operations', NewGroupName: 'evil' }))
+    await place.note(
+      place.drift('group-removed', added),
+      place.drift('group-added', { ...added, groupName: 'evil' }),
+    )
+    for (let minute = 0; minute < 4; minute++) {
+      await place.attribute()
+      place.move(minuteMs)
+    }
+    for (const { culprit } of await place.rows()) assert.equal(culprit?.eventName, 'UpdateGroup')
     await place.close()
   })
 
