@@ -5,18 +5,19 @@ import type { IdentityState, OperationKind, OperationStatus, RecordedStep } from
 import { readCanary } from '../trail/canary-facts.ts'
 import type { CanaryFacts } from '../trail/facts.ts'
 import { noticedWithinMs, readShutTimes } from '../trail/shut-times.ts'
+import { readReturned } from './departed-returned.ts'
 import type { Departure } from './departure.ts'
-import type { DepartedIdentity, DepartureOperation } from './offboarding-evidence.ts'
+import type { DepartedIdentity, DepartureOperation, Standing } from './offboarding-evidence.ts'
 import type { Sighting, TrailRecord } from './offboarding-trail.ts'
 
 /** Clocks of replicas differ a little, and the first call follows within milliseconds. */
 const clockToleranceMs = 5000
 
-/** The employee's identities with what was done since; a handful of statements, whoever it is. */
+/** The employee's identities with what was done while they were out; a handful of statements, whoever it is. */
 export async function readDepartedIdentities(
   db: Database,
   employeeId: string,
-  { beganAt, returnedAt }: Departure,
+  { beganAt, hereSince, returnedAt }: Departure,
   now: Date,
 ): Promise<DepartedIdentity[]> {
   const rows = await rowsOf<Record<string, unknown>>(
@@ -43,30 +44,32 @@ export async function readDepartedIdentities(
       select identity_id, at, record from audit_events
       where employee_id = ${employeeId} and action = 'identity.denied' order by id desc limit 50`,
   )
-  const from = Math.max(beganAt.getTime() - clockToleranceMs, returnedAt?.getTime() ?? 0)
-  const operations = done.map((row) => ({ ...row, startedAt: new Date(row.started_at) }))
+  const from = Math.max(beganAt.getTime() - clockToleranceMs, hereSince?.getTime() ?? 0)
+  const isBeforeReturn = (moment: Date) => returnedAt === null || moment < returnedAt
+  const operations = done
+    .map((row) => ({ ...row, startedAt: new Date(row.started_at) }))
+    .filter(({ startedAt }) => isBeforeReturn(startedAt))
   const ofDeparture = operations.filter(({ startedAt }) => startedAt.getTime() >= from)
+  const returned = returnedAt && (await readReturned(db, employeeId, { from: new Date(from), returnedAt }))
   return await Promise.all(
     rows.map(async (row): Promise<DepartedIdentity> => {
       const own = ofDeparture.filter(({ identity_id }) => identity_id === row.id)
       const accountId = row.account_id as string
       const denies = noted
-        .filter(({ identity_id, at }) => identity_id === row.id && new Date(at).getTime() >= from)
-        .map(({ at, record }) => ({ at: new Date(at), steps: stepsIn(record) }))
+        .map((deny) => ({ ...deny, at: new Date(deny.at) }))
+        .filter(({ identity_id, at }) => identity_id === row.id && at.getTime() >= from && isBeforeReturn(at))
+        .map(({ at, record }) => ({ at, steps: stepsIn(record) }))
         .reverse()
       const isUntouched = row.aws_user_id === null && row.touched_at === null && row.adopt === false
+      const wasBegun = operations.some(({ identity_id }) => identity_id === row.id) || denies.length > 0
+      const standing: Standing = returned
+        ? { ...returned(row.id as string, denies), wasNeverMade: !wasBegun }
+        : { ...standingOf(row), wasNeverMade: isUntouched && !wasBegun }
       return {
         identityId: row.id as string,
         accountId,
         userName: row.user_name as string,
-        state: row.state as IdentityState,
-        reason: row.reason as string | null,
-        isReconciled: Number(row.generation) === Number(row.reconciled_generation),
-        wasNeverMade: isUntouched && !operations.some(({ identity_id }) => identity_id === row.id),
-        lockedAt: moment(row.locked_at),
-        deletedAt: moment(row.deleted_at),
-        nextLookAt: moment(row.next_look_at),
-        lastReconciledAt: moment(row.last_reconciled_at),
+        ...standing,
         operations: own.map(({ id, kind, status, cause, startedAt, steps }) => ({
           id,
           kind,
@@ -81,6 +84,16 @@ export async function readDepartedIdentities(
     }),
   )
 }
+
+const standingOf = (row: Record<string, unknown>): Omit<Standing, 'wasNeverMade'> => ({
+  state: row.state as IdentityState,
+  reason: row.reason as string | null,
+  isReconciled: Number(row.generation) === Number(row.reconciled_generation),
+  lockedAt: moment(row.locked_at),
+  deletedAt: moment(row.deleted_at),
+  nextLookAt: moment(row.next_look_at),
+  lastReconciledAt: moment(row.last_reconciled_at),
+})
 
 /** None where somebody has made the record unreadable: verification of the audit record tells. */
 function stepsIn(record: string): readonly RecordedStep[] {

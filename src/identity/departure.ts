@@ -14,8 +14,12 @@ export interface Departed {
 export interface Departure {
   /** When Muster took the person for out. */
   readonly beganAt: Date
-  /** Null while the person has never come back. */
+  /** When Muster took the person for back, or for hired again; null while they are out. */
   readonly returnedAt: Date | null
+  /** When the person came back from the departure before this one; null if there was none. */
+  readonly hereSince: Date | null
+  /** When access was to end, as HR sees it. */
+  readonly agreedFor: Date | null
   /** `hr delivery <id>`, `schedule`, or the administrator; null where it is not on record. */
   readonly cause: string | null
 }
@@ -40,48 +44,83 @@ export async function readDeparted(db: Database, employeeId: string): Promise<De
   return row && { employeeId, status: row.status, hold: row.hold, lockedSince: moment(row.locked_since) }
 }
 
-export const isOut = ({ status, hold }: Pick<Departed, 'status' | 'hold'>): boolean =>
+const hasNoAccess = ({ status, hold }: Pick<Departed, 'status' | 'hold'>): boolean =>
   hold !== null || status === 'terminated' || status === 'suspended'
 
-/** From the audit record, which has every change of status and hold. */
-export async function readDeparture(db: Database, employee: Departed): Promise<Departure> {
+/** The last one, whether or not it is over; undefined for somebody who has never been out. */
+export async function readDeparture(db: Database, employee: Departed): Promise<Departure | undefined> {
   const rows = await rowsOf<{ at: string; actor: string; record: string }>(
     db,
     sql`
       select at, actor, record from audit_events
       where employee_id = ${employee.employeeId} and action = 'employee.changed' order by id desc limit 500`,
   )
-  const changes = rows.map(({ at, actor, record }) => ({ at: new Date(at), actor, ...factsIn(record) }))
-  const began = changes.findIndex(({ wasOut, isOut }) => isOut && !wasOut)
-  const returned = changes.slice(began + 1).find(({ wasOut, isOut }) => wasOut && !isOut)
-  const change = changes[began]
-  if (change) return { beganAt: change.at, cause: change.actor, returnedAt: returned?.at ?? null }
+  const changes = rows.reverse().flatMap(({ at, actor, record }) => {
+    const facts = factsIn(record)
+    return facts ? [{ at: new Date(at), actor, ...facts }] : []
+  })
+  const departure = lastDeparture(changes)
+  if (!hasNoAccess(employee)) return departure
+  // A departure that lasts is due by what HR says of it now.
+  if (departure?.returnedAt === null) return { ...departure, agreedFor: employee.lockedSince }
   const since = employee.lockedSince ?? (employee.hold ? new Date(employee.hold.since) : new Date(0))
-  return { beganAt: since, cause: null, returnedAt: null }
+  return { beganAt: since, cause: null, returnedAt: null, hereSince: null, agreedFor: employee.lockedSince }
 }
 
 interface AccessFacts {
   readonly status?: EmployeeStatus | null
   readonly held?: boolean
+  readonly lockedSince?: string | null
 }
 
-function factsIn(record: string): { readonly wasOut: boolean; readonly isOut: boolean } {
-  const out = (facts: AccessFacts | undefined) =>
-    facts?.held === true || facts?.status === 'terminated' || facts?.status === 'suspended'
+interface AccessChange {
+  readonly at: Date
+  readonly actor: string
+  readonly before: AccessFacts
+  readonly after: AccessFacts
+}
+
+/** @param changes oldest first */
+function lastDeparture(changes: readonly AccessChange[]): Departure | undefined {
+  let departure: Departure | undefined
+  for (const { at, actor, before, after } of changes) {
+    const wasOut = departure ? departure.returnedAt === null : false
+    const isOut = isOutAfter(before, after, wasOut)
+    if (isOut && !wasOut) {
+      departure = {
+        beganAt: at,
+        cause: actor,
+        returnedAt: null,
+        hereSince: departure?.returnedAt ?? null,
+        agreedFor: moment(after.lockedSince),
+      }
+    } else if (departure && wasOut && !isOut) departure = { ...departure, returnedAt: at }
+  }
+  return departure
+}
+
+/** Out is also who was at work and has a start that was put off; a leaver who is hired again is not, whatever the start. */
+function isOutAfter(before: AccessFacts, after: AccessFacts, wasOut: boolean): boolean {
+  if (after.held === true || after.status === 'terminated' || after.status === 'suspended') return true
+  if (after.status !== 'scheduled') return false
+  return wasOut ? before.status !== 'terminated' : before.status === 'active'
+}
+
+/** Nothing where somebody has made the record unreadable: verification of the audit record tells. */
+function factsIn(record: string): Pick<AccessChange, 'before' | 'after'> | undefined {
   try {
     const { details } = JSON.parse(record) as { details?: { before?: AccessFacts; after?: AccessFacts } }
-    return { wasOut: out(details?.before), isOut: out(details?.after) }
+    return { before: details?.before ?? {}, after: details?.after ?? {} }
   } catch {
-    // Somebody has made the record unreadable: verification of the audit record tells.
-    return { wasOut: false, isOut: false }
+    return undefined
   }
 }
 
-/** Statements that came, or took effect, after the person was last back. */
+/** Statements that came, or took effect, after the person was last here, and came before they returned. */
 export async function readSaidOfEnd(
   db: Database,
   employeeId: string,
-  { returnedAt }: Departure,
+  { hereSince, returnedAt }: Departure,
 ): Promise<SaidOfEnd[]> {
   const rows = await rowsOf<{
     kind: string
@@ -108,8 +147,9 @@ export async function readSaidOfEnd(
       effectiveAt: row.data.effectiveAt ?? null,
     }))
     .filter(({ receivedAt, saidAt, effectiveAt }) => {
-      if (returnedAt === null || receivedAt > returnedAt) return true
-      return new Date(effectiveAt ?? saidAt) > returnedAt
+      if (returnedAt !== null && receivedAt > returnedAt) return false
+      if (hereSince === null || receivedAt > hereSince) return true
+      return new Date(effectiveAt ?? saidAt) > hereSince
     })
 }
 

@@ -114,7 +114,12 @@ async function beginLocks(tx: Transaction, identityIds: readonly string[]): Prom
 }
 
 function changeEntry({ before, after }: Change, actor: string, at: Date): AuditEntry {
-  const facts = ({ status, role, hold }: StoredEmployee) => ({ status, role, held: hold !== null })
+  const facts = ({ status, role, hold, lockedSince }: StoredEmployee) => ({
+    status,
+    role,
+    held: hold !== null,
+    lockedSince: lockedSince?.toISOString() ?? null,
+  })
   return {
     at,
     actor,

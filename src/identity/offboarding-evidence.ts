@@ -6,10 +6,19 @@ import type { IdentityState, OperationKind, OperationStatus, RecordedStep } from
 import { actionOf, type Removal, removalKinds, type What } from './offboarding-actions.ts'
 import { type TrailEvidence, type TrailRecord, trailOf } from './offboarding-trail.ts'
 
-export interface DepartedIdentity {
+export interface DepartedIdentity extends Standing {
   readonly identityId: string
   readonly accountId: string
   readonly userName: string
+  /** Of this departure, oldest first. */
+  readonly operations: readonly DepartureOperation[]
+  /** Steps of first calls as they were noted at once: an operation may not have them. Oldest first. */
+  readonly denies: readonly NotedDeny[]
+  readonly trail: TrailRecord
+}
+
+/** How the identity stands; of a departure that is over: how it stood, by the record, when the person returned. */
+export interface Standing {
   readonly state: IdentityState
   readonly reason: string | null
   /** All that was asked for has been done. */
@@ -20,11 +29,6 @@ export interface DepartedIdentity {
   readonly deletedAt: Date | null
   readonly nextLookAt: Date | null
   readonly lastReconciledAt: Date | null
-  /** Of this departure, oldest first. */
-  readonly operations: readonly DepartureOperation[]
-  /** Steps of first calls as they were noted at once: an operation may not have them. Oldest first. */
-  readonly denies: readonly NotedDeny[]
-  readonly trail: TrailRecord
 }
 
 export interface NotedDeny {
@@ -101,10 +105,18 @@ export interface OpenItem {
   readonly reason: string
 }
 
-/** @param dueAt when access was to end, or Muster heard of it, whichever was later */
+export interface EvidenceContext {
+  /** When access was to end, or Muster heard of it, whichever was later. */
+  readonly dueAt: Date
+  /** Null while the person is out. */
+  readonly returnedAt: Date | null
+  readonly quarantineGroup: string
+  readonly now: Date
+}
+
 export function evidenceOf(
   identity: DepartedIdentity,
-  { dueAt, quarantineGroup, now }: { dueAt: Date; quarantineGroup: string; now: Date },
+  { dueAt, returnedAt, quarantineGroup, now }: EvidenceContext,
 ): AccountEvidence {
   const { state, reason } = identity
   const isSettled =
@@ -116,7 +128,7 @@ export function evidenceOf(
       return removal ? [{ ...removal, ...outcomeOf(step, run, identity, isSettled, now) }] : []
     }),
   )
-  const open = isSettled ? [] : openItems(identity, actions)
+  const open = isSettled ? [] : openItems(identity, actions, returnedAt !== null)
   return {
     accountId: identity.accountId,
     userName: identity.userName,
@@ -210,20 +222,25 @@ function firstDenyOf(
 /** The moment on the identity is that of asking, the one of the call that of the answer. */
 const crashToleranceMs = 60_000
 
-function openItems(identity: DepartedIdentity, actions: readonly OffboardingAction[]): OpenItem[] {
+/** Of a departure that is over: what was open when the person returned. What came of it later is another story. */
+function openItems(
+  identity: DepartedIdentity,
+  actions: readonly OffboardingAction[],
+  isOver: boolean,
+): OpenItem[] {
   const last = new Map(actions.map((action) => [`${action.what} ${action.id}`, action]))
   const left = [...last.values()].filter(({ outcome }) => outcome !== 'done' && outcome !== 'already')
   const { state, reason } = identity
+  const asItIs = reason ?? `the identity is ${state}, and what was asked for is not done yet`
+  const asItWas = `when the person returned, it was not on record that everything had been taken${reason ? `: ${reason}` : ''}`
+  const notDone = isOver ? 'it was not done until the person returned' : 'it was not done yet'
+  const notKnown = isOver ? 'what came of it is not known' : 'what came of it is not known yet'
   return [
-    {
-      what: 'identity',
-      id: null,
-      reason: reason ?? `the identity is ${state}, and what was asked for is not done yet`,
-    },
+    { what: 'identity', id: null, reason: isOver ? asItWas : asItIs },
     ...left.map(({ what, id, outcome, error }) => ({
       what,
       id,
-      reason: error ?? (outcome === 'unknown' ? 'what came of it is not known yet' : 'it was not done yet'),
+      reason: error ?? (outcome === 'unknown' ? notKnown : notDone),
     })),
   ]
 }

@@ -3,15 +3,7 @@ import { eq } from 'drizzle-orm'
 import type { Database } from '../store/open.ts'
 import { deliveries, type EmployeeStatus, type Hold } from '../store/schema.ts'
 import { readDepartedIdentities } from './departed-identities.ts'
-import {
-  type Departed,
-  type Departure,
-  isOut,
-  readDeparted,
-  readDeparture,
-  readSaidOfEnd,
-  type SaidOfEnd,
-} from './departure.ts'
+import { type Departure, readDeparted, readDeparture, readSaidOfEnd, type SaidOfEnd } from './departure.ts'
 import { type AccountEvidence, evidenceOf } from './offboarding-evidence.ts'
 import type { TrailEvidence } from './offboarding-trail.ts'
 
@@ -21,6 +13,8 @@ export interface Offboarding {
   readonly hold: Hold | null
   readonly departure: {
     readonly beganAt: Date
+    /** Null while the person is out. */
+    readonly returnedAt: Date | null
     /** When access was to end, or Muster heard of it, whichever was later. */
     readonly dueAt: Date
     /** `hr delivery <id>`, `schedule`, or the administrator; null where it is not on record. */
@@ -31,7 +25,7 @@ export interface Offboarding {
   readonly accounts: readonly AccountEvidence[]
   /** How many of the calls the trail is known to have. */
   readonly trail: Readonly<Record<TrailEvidence['status'], number>>
-  /** Nothing is left to be done in any account. */
+  /** Nothing is left to be done in any account; of a departure that is over, nothing was when the person returned. */
   readonly complete: boolean
   readonly limits: readonly string[]
 }
@@ -42,11 +36,11 @@ export interface CausingDelivery {
   readonly receivedAt: Date
 }
 
-/** `unknown`: nobody was ever hired under this id. `here`: nobody took the person's access away. */
+/** `unknown`: nobody was ever hired under this id. `never-departed`: nobody ever took the person's access away. */
 export type OffboardingAnswer =
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'here'; readonly status: EmployeeStatus }
-  | { readonly kind: 'out'; readonly offboarding: Offboarding }
+  | { readonly kind: 'never-departed'; readonly status: EmployeeStatus }
+  | { readonly kind: 'departed'; readonly offboarding: Offboarding }
 
 /** A handful of statements, whoever it is. */
 export async function readOffboarding(
@@ -56,22 +50,25 @@ export async function readOffboarding(
 ): Promise<OffboardingAnswer> {
   const employee = await readDeparted(db, employeeId)
   if (!employee) return { kind: 'unknown' }
-  if (!isOut(employee)) return { kind: 'here', status: employee.status }
   const departure = await readDeparture(db, employee)
+  if (!departure) return { kind: 'never-departed', status: employee.status }
   const [delivery, said, departed] = await Promise.all([
     readDelivery(db, departure.cause),
     readSaidOfEnd(db, employeeId, departure),
     readDepartedIdentities(db, employeeId, departure, now),
   ])
-  const dueAt = dueAtOf(employee, departure, delivery)
-  const accounts = departed.map((identity) => evidenceOf(identity, { dueAt, quarantineGroup, now }))
+  const { beganAt, returnedAt, cause } = departure
+  const dueAt = dueAtOf(departure, delivery)
+  const accounts = departed.map((identity) =>
+    evidenceOf(identity, { dueAt, returnedAt, quarantineGroup, now }),
+  )
   return {
-    kind: 'out',
+    kind: 'departed',
     offboarding: {
       employeeId,
       status: employee.status,
       hold: employee.hold,
-      departure: { beganAt: departure.beganAt, dueAt, cause: departure.cause, delivery, said },
+      departure: { beganAt, returnedAt, dueAt, cause, delivery, said },
       accounts,
       trail: countTrail(accounts),
       complete: accounts.every(({ complete }) => complete),
@@ -88,10 +85,10 @@ async function readDelivery(db: Database, cause: string | null): Promise<Causing
   return row ? { id, ...row } : null
 }
 
-function dueAtOf({ lockedSince }: Departed, { beganAt }: Departure, delivery: CausingDelivery | null): Date {
+function dueAtOf({ beganAt, agreedFor }: Departure, delivery: CausingDelivery | null): Date {
   if (delivery) return delivery.receivedAt
   // What was agreed for a date was due then, whenever Muster came to it.
-  return lockedSince && lockedSince < beganAt ? lockedSince : beganAt
+  return agreedFor && agreedFor < beganAt ? agreedFor : beganAt
 }
 
 function countTrail(accounts: readonly AccountEvidence[]): Offboarding['trail'] {

@@ -123,7 +123,9 @@ function recordOf(run: Run, verdict: Verdict, facts: Facts): Pick<Outcome, 'oper
     identityId: identity.id,
   }
   if (steps.length === 0) {
-    const changed = verdict.state !== identity.state
+    // Also that a lock came to its end though the run that did it could not say so: later, only the record tells.
+    const isReached = verdict.reached && verdict.state === 'locked' && verdict.reason === null
+    const changed = verdict.state !== identity.state || (isReached && identity.settledAs !== 'locked')
     const entry: AuditEntry = {
       ...common,
       action: `identity.${verdict.state}`,

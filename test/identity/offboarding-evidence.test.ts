@@ -59,8 +59,8 @@ function identity(changes: Partial<DepartedIdentity> = {}, ...steps: RecordedSte
   }
 }
 
-const evidence = (departed: DepartedIdentity, at = now) =>
-  evidenceOf(departed, { dueAt, quarantineGroup, now: at })
+const evidence = (departed: DepartedIdentity, at = now, returnedAt: Date | null = null) =>
+  evidenceOf(departed, { dueAt, returnedAt, quarantineGroup, now: at })
 const statusOf = (departed: DepartedIdentity, what: string) =>
   evidence(departed).found.find((each) => each.what === what)?.status
 
@@ -120,6 +120,25 @@ test('without a reached lock nothing is said to have been none', () => {
   ])
   assert.equal(statusOf(departed, 'access-key'), 'open')
   assert.equal(statusOf(departed, 'ssh-key'), 'not_recorded')
+})
+
+test('of a departure that is over, what was open at the return is told in the past tense', () => {
+  const planned: RecordedStep = { do: keyOff.do, params: keyOff.params, outcome: 'planned' }
+  const returnedAt = new Date('2026-11-23T09:10:00Z')
+  const { complete, open } = evidence(
+    identity({ isReconciled: false }, quarantined, planned),
+    now,
+    returnedAt,
+  )
+  assert.equal(complete, false)
+  assert.deepEqual(open, [
+    {
+      what: 'identity',
+      id: null,
+      reason: 'when the person returned, it was not on record that everything had been taken',
+    },
+    { what: 'access-key', id: 'AKIA1', reason: 'what came of it is not known' },
+  ])
 })
 
 test('what failed at first and was done later is not open', () => {

@@ -20,6 +20,9 @@ type Action = { what: string; id: string | null; effect: string; outcome: string
 const found = (account: { found: Found[] }) =>
   Object.fromEntries(account.found.map(({ what, status, count }) => [what, [status, count]]))
 
+/** What the trail is found to have may be more with every look. */
+const withoutTrail = (list: readonly object[]) => list.map((each) => ({ ...each, trail: null }))
+
 /** Everything that a person can have. */
 function giveEverything({ sandbox }: RunningService, UserName: string) {
   giveCredentials(sandbox, UserName)
@@ -150,8 +153,6 @@ forEachEngine((_name, open) => {
     assert.equal(first.status, 'terminated')
     await hire('O3')
     await until('O3', 'awaiting_mfa')
-    const back = await api('GET', '/v1/employees/O3/offboarding')
-    assert.equal(back.type, 'urn:muster:problem:not-departed')
     const deliveryId = await tell('employee.terminated', 'O3')
     await until('O3', 'locked')
     const last = await api('GET', '/v1/employees/O3/offboarding')
@@ -161,6 +162,104 @@ forEachEngine((_name, open) => {
       new Set(evidence.accounts[0].actions.map(({ operationId }: { operationId: string }) => operationId))
     assert.ok(operations(last).size > 0)
     assert.ok(operations(last).isDisjointFrom(operations(first)))
+  })
+
+  test('who was hired again has the evidence of the departure still, and it ends with the return', async () => {
+    const { hire, tell, until, api } = await running()
+    const read = () => api('GET', '/v1/employees/O10/offboarding')
+    await hire('O10')
+    await until('O10', 'awaiting_mfa')
+    await tell('employee.terminated', 'O10')
+    await until('O10', 'locked')
+    const out = await read()
+    assert.equal(out.departure.returnedAt, null)
+    await hire('O10')
+    await until('O10', 'awaiting_mfa')
+
+    const back = await read()
+    assert.equal(back.status, 'active')
+    assert.ok(back.departure.returnedAt > out.accounts[0].firstDeny.acceptedAt)
+    assert.deepEqual(back.departure, { ...out.departure, returnedAt: back.departure.returnedAt })
+    const [account] = back.accounts
+    assert.equal(account.state, 'locked')
+    assert.ok(account.lockedAt)
+    assert.equal(account.nextLookAt, null)
+    // The quarantine that was left at the return is none of it.
+    assert.deepEqual(withoutTrail(account.actions), withoutTrail(out.accounts[0].actions))
+    assert.deepEqual(withoutTrail([account.firstDeny]), withoutTrail([out.accounts[0].firstDeny]))
+    assert.deepEqual(account.found, out.accounts[0].found)
+    assert.deepEqual([back.complete, account.complete, account.open], [true, true, []])
+  })
+
+  test('a hold that was lifted, and a leave that is over, are departures still', async () => {
+    const { hire, tell, until, api } = await running()
+    const read = () => api('GET', '/v1/employees/O11/offboarding')
+    await hire('O11')
+    await until('O11', 'awaiting_mfa')
+    await api('POST', '/v1/employees/O11/hold', { reason: 'a laptop was stolen' })
+    await until('O11', 'locked')
+    await api('DELETE', '/v1/employees/O11/hold')
+    await until('O11', 'awaiting_mfa')
+    const lifted = await read()
+    assert.deepEqual([lifted.status, lifted.hold, lifted.complete], ['active', null, true])
+    assert.ok(lifted.departure.returnedAt)
+    await tell('employee.suspended', 'O11')
+    await until('O11', 'locked')
+    const away = await read()
+    assert.equal(away.departure.returnedAt, null)
+    assert.ok(away.departure.beganAt > lifted.departure.returnedAt)
+    await tell('employee.resumed', 'O11')
+    await until('O11', 'awaiting_mfa')
+    const resumed = await read()
+    assert.deepEqual([resumed.status, resumed.complete], ['active', true])
+    assert.equal(resumed.departure.beganAt, away.departure.beganAt)
+    assert.deepEqual(resumed.departure.said, away.departure.said)
+  })
+
+  test('of a lock that had not come to its end when the person returned, nothing is said to be complete', async () => {
+    const { hire, tell, until, api, identity, sandbox } = await running()
+    await hire('O12')
+    await until('O12', 'awaiting_mfa')
+    const mend = sandbox.faults.add({
+      action: 'ListServiceSpecificCredentials',
+      times: Number.POSITIVE_INFINITY,
+      outcome: { code: 'InternalFailure', status: 500 },
+    })
+    await tell('employee.terminated', 'O12')
+    await eventually(async () => (await identity('O12')).reason?.includes('ListServiceSpecificCredentials'))
+    await hire('O12')
+    await until('O12', 'awaiting_mfa')
+    mend()
+    const { complete, accounts } = await api('GET', '/v1/employees/O12/offboarding')
+    const [account] = accounts
+    assert.equal(complete, false)
+    assert.equal(account.state, 'locked')
+    assert.ok(account.firstDeny.requestId)
+    assert.match(account.open[0].reason, /^when the person returned, .* ListServiceSpecificCredentials/)
+    assert.ok(account.found.every(({ status }: Found) => status === 'open' || status === 'not_recorded'))
+  })
+
+  test('somebody at work whose start was put off had their access taken away', async () => {
+    const { tell, until, api } = await running()
+    const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000)
+    const hired = (startAt: Date, saidAt: Date) =>
+      tell(
+        'employee.hired',
+        'O13',
+        {
+          ...{ givenName: 'Ada', familyName: 'O13', email: 'o13@example.com', role: 'backend-engineer' },
+          startAt: startAt.toISOString(),
+        },
+        saidAt,
+      )
+    await hired(inMinutes(-1), inMinutes(-10))
+    await until('O13', 'awaiting_mfa')
+    // Said before that start, and heard of late.
+    await hired(inMinutes(30 * 24 * 60), inMinutes(-5))
+    await until('O13', 'locked')
+    const { status, complete, accounts } = await api('GET', '/v1/employees/O13/offboarding')
+    assert.deepEqual([status, complete], ['scheduled', true])
+    assert.ok(accounts[0].firstDeny.requestId)
   })
 
   test('a leave that ends in a termination is one departure, and a hold is one, too', async () => {
@@ -185,7 +284,9 @@ forEachEngine((_name, open) => {
     const startAt = new Date(Date.now() + 30 * 86_400_000).toISOString()
     await hire('O5', { startAt })
     await until('O5', 'pending')
-    assert.equal((await api('GET', '/v1/employees/O5/offboarding')).type, 'urn:muster:problem:not-departed')
+    const refusal = await api('GET', '/v1/employees/O5/offboarding')
+    assert.equal(refusal.type, 'urn:muster:problem:not-departed')
+    assert.equal(refusal.detail, 'employee "O5" is scheduled: no departure of theirs is on record')
     await tell('employee.terminated', 'O5')
     await until('O5', 'deleted')
     const { complete, accounts } = await api('GET', '/v1/employees/O5/offboarding')

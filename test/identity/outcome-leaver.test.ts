@@ -68,7 +68,7 @@ test('a later look keeps the moment of the lock, and after the last one only the
   const outcome = settle(
     runOf({
       ...lock,
-      identity: { ...leaver, state: 'locked', lockedAt },
+      identity: { ...leaver, state: 'locked', lockedAt, settledAs: 'locked' },
       observed: present({ groups: [quarantine] }),
       plan: planOf('none'),
     }),
@@ -76,6 +76,22 @@ test('a later look keeps the moment of the lock, and after the last one only the
   assert.deepEqual(outcome.lockedAt, lockedAt)
   assert.deepEqual(outcome.nextLookAt, since(startedAt, 30 * dayMs))
   assert.deepEqual([outcome.operation, outcome.audit], [null, []])
+})
+
+test('a look that finds nothing left of a lock that no run has seen to its end is put on record', () => {
+  const outcome = settle(
+    runOf({
+      ...lock,
+      identity: { ...leaver, state: 'locked', lockedAt: later(-minuteMs) },
+      observed: present({ groups: [quarantine] }),
+      plan: planOf('none'),
+    }),
+  )
+  assert.equal(outcome.operation, null)
+  assert.deepEqual(
+    outcome.audit.map(({ action, details }) => [action, details.reason]),
+    [['identity.locked', null]],
+  )
 })
 
 test('a step that fails leaves the lock in force and incomplete: it is gone on with, never blocked', () => {

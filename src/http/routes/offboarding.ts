@@ -20,7 +20,7 @@ export const offboardingRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = a
         tags: ['employees'],
         summary: 'Evidence of a departure',
         description:
-          'For somebody who left, is suspended or held: what they had, when it was taken away, by which call, and whether the trail has that call. Of several departures it is the last. Nothing is asked of AWS.',
+          'For somebody who left, was suspended or held: what they had, when it was taken away, by which call, and whether the trail has that call. Of several departures it is the last, also when the person has returned since: then it ends with the return. Nothing is asked of AWS.',
         params: EmployeeIdParams,
         response: {
           200: answer('The evidence.', ref(OffboardingSchema)),
@@ -32,25 +32,26 @@ export const offboardingRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = a
     async ({ params: { employeeId } }) => {
       const now = clock()
       const found = await readOffboarding(store.db, employeeId, { quarantineGroup: QUARANTINE, now })
-      if (found.kind === 'out') return shown(found.offboarding, now)
+      if (found.kind === 'departed') return shown(found.offboarding, now)
       if (found.kind === 'unknown') {
         throw new Problem(404, 'no-such-employee', `there is no employee "${employeeId}"`)
       }
       throw new Problem(
         409,
         'not-departed',
-        `employee "${employeeId}" is ${found.status}, and not held: nobody has taken their access away`,
+        `employee "${employeeId}" is ${found.status}: no departure of theirs is on record`,
       )
     },
   )
 }
 
 function shown({ departure, ...evidence }: Offboarding, now: Date): OffboardingShown {
-  const { beganAt, dueAt, cause, delivery, said } = departure
+  const { beganAt, returnedAt, dueAt, cause, delivery, said } = departure
   return {
     ...evidence,
     departure: {
       beganAt: beganAt.toISOString(),
+      returnedAt: returnedAt?.toISOString() ?? null,
       dueAt: dueAt.toISOString(),
       cause,
       delivery: delivery && { ...delivery, receivedAt: delivery.receivedAt.toISOString() },

@@ -79,12 +79,20 @@ const ActionSchema = Type.Object({
 const AccountSchema = Type.Object({
   accountId: Type.String(),
   userName: Type.String(),
-  state: oneOf(identityStates),
+  state: oneOf(
+    identityStates,
+    'Of a departure that is over: as it was when the person returned, by the record.',
+  ),
   reason: nullableText(),
-  wasNeverMade: Type.Boolean({ description: 'No user was ever made in this account, or begun to be.' }),
+  wasNeverMade: Type.Boolean({
+    description:
+      'No user was ever made in this account, or begun to be; of a departure that is over: until the return.',
+  }),
   lockedAt: nullableMoment(),
   deletedAt: nullableMoment(),
-  nextLookAt: nullableMoment('When Muster looks again by itself: second looks, the next try, the purge.'),
+  nextLookAt: nullableMoment(
+    'When Muster looks again by itself: second looks, the next try, the purge. Null when the departure is over.',
+  ),
   firstDeny: Type.Unsafe<object | null>({
     anyOf: [
       Type.Object({
@@ -123,22 +131,31 @@ const AccountSchema = Type.Object({
       id: nullableText(),
       reason: Type.String(),
     }),
-    { description: 'What is still there, or may be. Muster goes on by itself.' },
+    {
+      description:
+        'What is still there, or may be: Muster goes on by itself. Of a departure that is over: what was not on record as done when the person returned, and stays so.',
+    },
   ),
-  complete: Type.Boolean(),
+  complete: Type.Boolean({
+    description:
+      'Nothing is left to be done. Of a departure that is over: that was on record when the person returned.',
+  }),
 })
 
 export const OffboardingSchema = Type.Object(
   {
     employeeId: Type.String(),
-    status: oneOf(employeeStatuses),
+    status: oneOf(employeeStatuses, 'Now, whatever came after the departure.'),
     hold: Type.Unsafe<object | null>({
       type: ['object', 'null'],
       additionalProperties: true,
-      description: 'A security lock set by an administrator.',
+      description: 'A security lock set by an administrator, as long as it stands.',
     }),
     departure: Type.Object({
       beganAt: moment('When Muster took the person for out: the last time, if there were several.'),
+      returnedAt: nullableMoment(
+        'When Muster took the person for back, or for hired again: the evidence ends there. Null while they are out.',
+      ),
       dueAt: moment('When access was to end, or Muster heard of it, whichever was later.'),
       cause: nullableText({ description: 'What asked for it; null where that is not on record.' }),
       delivery: Type.Unsafe<object | null>({
@@ -157,7 +174,9 @@ export const OffboardingSchema = Type.Object(
           receivedAt: moment(),
           effectiveAt: nullableText({ description: 'As the sender wrote it.' }),
         }),
-        { description: 'All that was said about the end since the person was last here.' },
+        {
+          description: 'All that was said about the end since the person was last here, until they returned.',
+        },
       ),
     }),
     accounts: Type.Array(AccountSchema),
@@ -170,11 +189,17 @@ export const OffboardingSchema = Type.Object(
       },
       { description: 'Of how many calls the log files of the trail are known to have the record.' },
     ),
-    complete: Type.Boolean({ description: 'Nothing is left to be done in any account.' }),
+    complete: Type.Boolean({
+      description:
+        'Nothing is left to be done in any account. Of a departure that is over: that was on record when the person returned.',
+    }),
     limits: Type.Array(Type.String(), { description: 'What taking everything from a user does not reach.' }),
     answeredAt: moment(),
   },
-  { $id: 'Offboarding', description: "Evidence of an employee's last departure." },
+  {
+    $id: 'Offboarding',
+    description: "Evidence of an employee's last departure, whether or not they have returned since.",
+  },
 )
 
 export type OffboardingShown = Static<typeof OffboardingSchema>
