@@ -22,6 +22,9 @@ const columns: readonly (readonly [string, (row: ExportRow) => string | null | u
   ['exception_reason', ({ exception }) => exception?.reason],
   ['exception_allowed_by', ({ exception }) => exception?.allowedBy],
   ['remedy', ({ control }) => control.remedy],
+  ['trail_gate', ({ account }) => account.trailGate.mode],
+  ['trail_verified', ({ account }) => String(account.trailGate.isVerified)],
+  ['trail_reason', ({ account }) => account.trailGate.reason],
 ]
 
 export const csvHead = (): string => lineOf(columns.map(([name]) => name))

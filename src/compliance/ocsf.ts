@@ -33,7 +33,7 @@ const states = {
 /** @param productVersion Muster's own */
 export function ocsfEvent(row: ExportRow, productVersion: string): object {
   const { account, practice, control, finding, exception } = row
-  const { accountId, partition } = account
+  const { accountId, partition, trailGate } = account
   const seenAt = finding?.lastSeenAt ?? account.takenAt ?? new Date(0)
   const resource = finding?.resource ?? `arn:${partition}:iam::${accountId}:root`
   // What a scan found stays found, though the control as a whole may be unknown by now.
@@ -87,6 +87,14 @@ export function ocsfEvent(row: ExportRow, productVersion: string): object {
     resources: [{ uid: resource, type: typeOf(resource), cloud_partition: partition }],
     cloud: { provider: 'AWS', account: { uid: accountId, type: 'AWS Account', type_id: 10 } },
     remediation: { desc: control.remedy },
+    // OCSF has no attribute for it, and whoever reads only this has to hear of it, too.
+    unmapped: {
+      trail_gate: {
+        mode: trailGate.mode,
+        is_verified: trailGate.isVerified,
+        reason: trailGate.reason,
+      },
+    },
   }
 }
 

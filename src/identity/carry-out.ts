@@ -22,7 +22,7 @@ export async function carryOut(run: Run, context: ReconcileContext): Promise<Run
     heldBy = await trailGate.closedBecause()
     return heldBy === null
   })
-  const grantedDespite = await trailGate.warning()
+  const grantedDespite = await trailGate.warning(context.clock())
   return {
     ...run,
     applied,

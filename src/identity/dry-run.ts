@@ -24,6 +24,8 @@ export interface PlanPreview {
   readonly waiting: readonly StepPreview[]
   /** Why nothing, or not everything, would be done. */
   readonly blocked: string | null
+  /** That it would give something although CloudTrail is not verified, where the gate only warns. */
+  readonly warning: string | null
 }
 
 interface StepPreview {
@@ -63,6 +65,7 @@ export function createDryRun(db: Database, context: DryRunContext): DryRun {
         steps: (heldBy === null ? whole : now).steps.map(shown),
         waiting: heldBy === null ? [] : whole.steps.filter((step) => !now.steps.includes(step)).map(shown),
         blocked: obstacle(want, whole) ?? heldBy,
+        warning: now === whole ? null : await context.trailGate.warning(),
       },
     ]
   }

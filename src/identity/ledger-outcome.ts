@@ -94,6 +94,7 @@ async function writeOutcomes(
           generation: operation.generation,
           status: operation.status,
           steps: operation.steps,
+          reason: operation.reason,
           error: operation.error,
           started_at: operation.startedAt,
           finished_at: operation.finishedAt,
@@ -151,12 +152,13 @@ async function writeOutcomes(
       returning ${changed}
     ), finished as (
       insert into operations
-        (id, identity_id, account_id, employee_id, kind, cause, generation, status, steps, error, started_at, finished_at)
+        (id, identity_id, account_id, employee_id, kind, cause, generation, status, steps, reason, error, started_at, finished_at)
       select * from jsonb_to_recordset(${JSON.stringify(finished)}::jsonb) as o(
         id uuid, identity_id uuid, account_id text, employee_id text, kind text, cause text, generation int,
-        status text, steps jsonb, error text, started_at timestamptz, finished_at timestamptz)
+        status text, steps jsonb, reason text, error text, started_at timestamptz, finished_at timestamptz)
       on conflict (id) do update set
-        kind = excluded.kind, status = excluded.status, steps = excluded.steps, error = excluded.error,
+        kind = excluded.kind, status = excluded.status, steps = excluded.steps,
+        reason = excluded.reason, error = excluded.error,
         finished_at = excluded.finished_at
     ), audited as (
       insert into audit_events (id, at, actor, action, employee_id, identity_id, operation_id, record)

@@ -150,6 +150,8 @@ export interface FinishedOperation {
   readonly generation: number
   readonly status: OperationStatus
   readonly steps: readonly RecordedStep[]
+  /** What was left for later, or was given all the same. */
+  readonly reason: string | null
   readonly error: string | null
   readonly startedAt: Date
   readonly finishedAt: Date

@@ -151,6 +151,7 @@ function recordOf(run: Run, verdict: Verdict, facts: Facts): Pick<Outcome, 'oper
       generation: identity.generation,
       status,
       steps,
+      reason: run.heldBy ?? run.grantedDespite ?? null,
       error: status === 'failed' ? verdict.reason : null,
       startedAt: run.startedAt,
       finishedAt: run.finishedAt,

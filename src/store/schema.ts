@@ -331,6 +331,8 @@ export const operations = pgTable(
     status: text('status').notNull().$type<OperationStatus>(),
     generation: integer('generation'),
     steps: jsonb('steps').notNull().$type<readonly RecordedStep[]>(),
+    /** Of one that did not fail: what was left for later, or was given all the same, and why. */
+    reason: text('reason'),
     error: text('error'),
     startedAt: moment('started_at').notNull(),
     finishedAt: moment('finished_at'),

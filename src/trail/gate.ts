@@ -61,7 +61,13 @@ export function openTrailGate(context: TrailGateContext): GrantGate {
   }
   return {
     closedBecause: () => unverified('enforce', 'waits until CloudTrail is verified'),
-    warning: () => unverified('warn', 'granted although CloudTrail is not verified'),
+    warning: (grantedAt) =>
+      unverified(
+        'warn',
+        grantedAt
+          ? `granted at ${grantedAt.toISOString()} although CloudTrail was not verified then`
+          : 'access is granted although CloudTrail is not verified',
+      ),
   }
 }
 

@@ -124,6 +124,25 @@ test('CSV has a line for each control without findings, and names the permission
   )
 })
 
+test('CSV and OCSF say whether access is given only while CloudTrail is verified, and whether it is', () => {
+  const of = (row: ExportRow) => {
+    const { trail_gate, trail_verified, trail_reason } = recordOf(row)
+    const { unmapped } = ocsfEvent(row, '0.1.0') as { unmapped: Record<string, object> }
+    return { csv: [trail_gate, trail_verified, trail_reason], ocsf: unmapped.trail_gate }
+  }
+  const row = rowOf('pass', null)
+  assert.deepEqual(of(row), {
+    csv: ['enforce', 'true', ''],
+    ocsf: { mode: 'enforce', is_verified: true, reason: null },
+  })
+  const reason = 'trail main is stopped: start its logging'
+  const trailGate = { mode: 'warn', isVerified: false, reason, checkedAt: null } as const
+  assert.deepEqual(of({ ...row, account: { ...row.account, trailGate } }), {
+    csv: ['warn', 'false', reason],
+    ocsf: { mode: 'warn', is_verified: false, reason },
+  })
+})
+
 test('whatever others named their things, CSV gives it back, and no cell is a formula', () => {
   const evil = fc.oneof(
     fc.string({ unit: 'binary' }),

@@ -83,6 +83,8 @@ export const complianceFindingSchema = object(
     status_id: oneOf(0, 1, 2, 3, 4, 5, 6, 99),
     time: timestamp,
     type_name: text,
+    // Whatever the schema has no attribute for: https://schema.ocsf.io/1.8.0/objects/object
+    unmapped: { type: 'object' },
     type_uid: oneOf(200300, 200301, 200302, 200303, 200399),
   },
   [

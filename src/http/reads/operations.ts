@@ -45,6 +45,7 @@ function toOperation(row: typeof operations.$inferSelect): OperationAnswer {
     cause: row.cause,
     status: row.status,
     steps: [...row.steps],
+    reason: row.reason,
     error: row.error,
     startedAt: startedAt.toISOString(),
     finishedAt: finishedAt?.toISOString() ?? null,

@@ -120,6 +120,10 @@ export const PlanPreviewSchema = Type.Object(
       description: 'The calls that wait until CloudTrail is verified, as `blocked` says; otherwise empty.',
     }),
     blocked: nullableText({ description: 'Why nothing, or not everything, would be done; null otherwise.' }),
+    warning: nullableText({
+      description:
+        'With `MUSTER_TRAIL_GATE=warn`, that it would give access although CloudTrail is not verified; null otherwise.',
+    }),
   },
   { $id: 'PlanPreview', description: 'What a reconcile would do to one identity right now.' },
 )

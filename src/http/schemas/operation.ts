@@ -35,7 +35,11 @@ export const OperationSchema = Type.Object(
       '`stopped`: something newer took over; `interrupted`: the process died; `planned`: observe mode.',
     ),
     steps: Type.Array(StepSchema),
-    error: nullableText(),
+    reason: nullableText({
+      description:
+        'What waits until CloudTrail is verified, or, with `MUSTER_TRAIL_GATE=warn`, that access was granted although it was not.',
+    }),
+    error: nullableText({ description: 'Why it failed.' }),
     startedAt: moment(),
     finishedAt: nullableMoment(),
     durationMs: Type.Unsafe<number | null>({ type: ['integer', 'null'], minimum: 0 }),
@@ -63,6 +67,7 @@ export const OperationSchema = Type.Object(
             attempts: 1,
           },
         ],
+        reason: null,
         error: null,
         startedAt: '2026-12-01T09:00:00.900Z',
         finishedAt: '2026-12-01T09:00:01.100Z',
