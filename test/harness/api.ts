@@ -82,10 +82,13 @@ interface Description {
 
 const description: Description = parse(readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8'))
 
+/** What is described by words only. */
+export const ownFormats = ['employee-id', 'plain-text', 'moment', 'iana-time-zone'] as const
+
 // Not strict: OpenAPI puts words of its own, like `example`, beside those of JSON Schema.
 const ajv = new Ajv2020({ strict: false, allErrors: true })
 addFormats.default(ajv)
-for (const format of ['employee-id', 'plain-text', 'moment', 'iana-time-zone']) ajv.addFormat(format, true)
+for (const format of ownFormats) ajv.addFormat(format, true)
 ajv.addSchema(description, 'openapi.yaml')
 
 /** Literal parts before parameters: `/v1/audit/verify` is not some `{id}`. */

@@ -3,7 +3,10 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
 import { parse } from 'yaml'
+import { ownFormats } from '../harness/api.ts'
 import { forEachDatabase } from '../harness/databases.ts'
 import { type AppUnderTest, openApp } from './app-under-test.ts'
 
@@ -13,6 +16,43 @@ const committed = new URL('../../openapi.yaml', import.meta.url)
 
 test('openapi.yaml is what the routes say', async () => {
   await run(process.execPath, [writer, '--check'])
+})
+
+/** Every schema that stands at a parameter, a header or a body, with the way to it. */
+function* schemasIn(node: unknown, way = ''): Generator<readonly [string, object]> {
+  if (typeof node !== 'object' || node === null) return
+  for (const [key, value] of Object.entries(node)) {
+    // What a schema consists of is its own matter, and an example is no schema.
+    if (key === 'schema') yield [way, value]
+    else if (key !== 'example' && key !== 'examples') yield* schemasIn(value, `${way}/${key}`)
+  }
+}
+
+test('every schema in the description is one: no keyword in it is unknown, and no reference leads nowhere', async () => {
+  const document = parse(await readFile(committed, 'utf8'))
+  const ajv = new Ajv2020({
+    strictSchema: true,
+    strictTypes: false,
+    strictRequired: false,
+    strictTuples: false,
+  })
+  addFormats.default(ajv)
+  for (const format of ownFormats) ajv.addFormat(format, true)
+  ajv.addVocabulary(['components', 'example'])
+  ajv.addSchema({ $id: 'description', components: document.components })
+  const named = Object.keys(document.components.schemas).map(
+    (name) => [`/components/schemas/${name}`, { $ref: `#/components/schemas/${name}` }] as const,
+  )
+  const all = [
+    ...schemasIn(document.paths, '/paths'),
+    ...schemasIn(document.components, '/components'),
+    ...named,
+  ]
+  assert.ok(all.some(([way]) => way.endsWith('/headers/Location')))
+  for (const [way, schema] of all) {
+    const text = JSON.stringify(schema).replaceAll('"#/components/', '"description#/components/')
+    assert.doesNotThrow(() => ajv.compile(JSON.parse(text)), way)
+  }
 })
 
 forEachDatabase((_name, openStore) => {

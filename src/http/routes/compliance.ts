@@ -67,7 +67,7 @@ export const complianceRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = as
         response: {
           202: {
             ...answer('Queued, or under way.', ref(ComplianceScanSchema)),
-            headers: { Location: { schema: Type.String(), description: 'Where to follow it.' } },
+            headers: { Location: { type: 'string', description: 'Where to follow it.' } },
           },
           ...adminProblems,
           ...problems(413, 415),
