@@ -16,6 +16,7 @@ import {
 import { gaugeQueues } from './http/plugins/queue-gauge.ts'
 import { useRequestLog } from './http/plugins/request-log.ts'
 import { useSecurityHeaders } from './http/plugins/security-headers.ts'
+import { refuseUnknownQueries } from './http/plugins/strict-queries.ts'
 import { auditRoutes } from './http/routes/audit.ts'
 import { awsEventRoutes } from './http/routes/aws-events.ts'
 import { complianceRoutes } from './http/routes/compliance.ts'
@@ -124,6 +125,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       await requireToken(v1, [tokenOf('admin', deps.config.adminToken)])
       v1.setNotFoundHandler(answerNotFound)
       readJsonBodies(v1)
+      refuseUnknownQueries(v1)
       v1.addHook('onSend', async (_request, reply) => {
         reply.header('cache-control', 'no-store')
       })
