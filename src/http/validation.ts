@@ -82,7 +82,7 @@ function readQuery(schema: TSchema) {
 
 /** What cannot be read stays text, and is refused as such. */
 const queryReaders: Readonly<Record<string, (text: string) => unknown>> = {
-  integer: (text) => (/^\d{1,15}$/.test(text) ? Number(text) : text),
+  integer: (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : text),
   boolean: (text) => (text === 'true' ? true : text === 'false' ? false : text),
 }
 

@@ -9,7 +9,7 @@ export interface Recording {
   /** Every read, and every write, of the services below is recorded. */
   readonly read: boolean
   readonly write: boolean
-  /** What is not: `writes of iam.amazonaws.com`. */
+  /** What is not: `writes of iam.amazonaws.com`; `all writes of iam.amazonaws.com` where some of them are. */
   readonly blindTo: readonly string[]
 }
 
@@ -19,16 +19,15 @@ const watched = ['iam.amazonaws.com', 'sts.amazonaws.com']
 /** Whether management events of IAM and STS are recorded, all of them. */
 export function recordsIam(selectors: TrailSelectors): Recording {
   const missing = (readOnly: boolean) =>
-    watched.filter((source) => !recordsManagement(selectors, { source, readOnly }))
+    watched.map((source) => ({ source, readOnly })).filter((event) => !recordsManagement(selectors, event))
   const reads = missing(true)
   const writes = missing(false)
+  const wordsOf = (event: EventKind) =>
+    `${recordsSome(selectors, event) ? 'all ' : ''}${event.readOnly ? 'reads' : 'writes'} of ${event.source}`
   return {
     read: reads.length === 0,
     write: writes.length === 0,
-    blindTo: [
-      ...reads.map((source) => `reads of ${source}`),
-      ...writes.map((source) => `writes of ${source}`),
-    ],
+    blindTo: [...reads, ...writes].map(wordsOf),
   }
 }
 
@@ -47,6 +46,14 @@ function recordsManagement({ basic, advanced }: TrailSelectors, event: EventKind
   return basic.some((each) => basicTakes(each, event)) || advanced.some((each) => advancedTakes(each, event))
 }
 
+/** Whether some events of the kind may be recorded, told apart by what the kind does not say: a name, a session. */
+function recordsSome({ advanced }: TrailSelectors, event: EventKind): boolean {
+  return advanced.some(({ fields }) => {
+    const tests = fields.filter(({ field }) => Object.hasOwn(valuesOf(event), field))
+    return tests.length < fields.length && advancedTakes({ fields: tests }, event)
+  })
+}
+
 function basicTakes(selector: BasicSelector, { source, readOnly }: EventKind): boolean {
   const { readWriteType, includeManagementEvents, excludedSources } = selector
   const takesIt = readWriteType === 'All' || (readWriteType === 'ReadOnly') === readOnly
@@ -55,12 +62,8 @@ function basicTakes(selector: BasicSelector, { source, readOnly }: EventKind): b
 }
 
 /** A field that tells events of one kind apart (a name, a session) leaves some of them out: it never counts as all. */
-function advancedTakes({ fields }: AdvancedSelector, { source, readOnly }: EventKind): boolean {
-  const values: Readonly<Record<string, string>> = {
-    eventCategory: 'Management',
-    ...(source === null ? {} : { eventSource: source }),
-    readOnly: String(readOnly),
-  }
+function advancedTakes({ fields }: AdvancedSelector, event: EventKind): boolean {
+  const values = valuesOf(event)
   return (
     fields.some(({ field }) => field === 'eventCategory') &&
     fields.every((test) => {
@@ -69,6 +72,12 @@ function advancedTakes({ fields }: AdvancedSelector, { source, readOnly }: Event
     })
   )
 }
+
+const valuesOf = ({ source, readOnly }: EventKind): Readonly<Record<string, string>> => ({
+  eventCategory: 'Management',
+  ...(source === null ? {} : { eventSource: source }),
+  readOnly: String(readOnly),
+})
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_AdvancedFieldSelector.html */
 export function holds(test: AdvancedField, value: string): boolean {

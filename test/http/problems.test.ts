@@ -147,6 +147,13 @@ forEachDatabase((_name, openStore) => {
       })
     }
 
+    test('is told in the same words, whether it is zero or below', async () => {
+      for (const limit of ['0', '-1', '-200']) {
+        const { body } = await api.get(`/v1/employees?limit=${limit}`).expect(400)
+        assert.deepEqual(body.faults, [{ at: '?limit', message: 'must be at least 1' }])
+      }
+    })
+
     test('names like those of every object are no roles', async () => {
       for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
         await api.get(`/v1/roles/${name}`).expect(404)

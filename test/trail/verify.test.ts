@@ -3,7 +3,9 @@ import { describe, test } from 'node:test'
 import { known, unknown } from '../../src/aws/fact.ts'
 import type { TrailFacts } from '../../src/trail/facts.ts'
 import { verifyTrails } from '../../src/trail/verify.ts'
-import { advanced, stopped, trail } from './trails.ts'
+import { advanced, field, stopped, trail } from './trails.ts'
+
+const management = field('eventCategory', { equals: ['Management'] })
 
 const denied = unknown('Muster may not call cloudtrail:GetTrailStatus', 'cloudtrail:GetTrailStatus')
 
@@ -23,6 +25,24 @@ const faults: readonly (readonly [string, Partial<TrailFacts>, RegExp])[] = [
   ],
   ['whose selectors are not known', { selectors: denied }, /does not tell what it records/],
   ['without management events', { selectors: known(advanced()) }, /does not record reads of iam/],
+  [
+    'that leaves out some calls by their names',
+    { selectors: known(advanced([management, field('eventName', { notEquals: ['AttachUserPolicy'] })])) },
+    /does not record all reads of iam\.amazonaws\.com, all reads of sts/,
+  ],
+  [
+    'that leaves out writes, and some reads',
+    {
+      selectors: known(
+        advanced([
+          management,
+          field('readOnly', { equals: ['true'] }),
+          field('eventName', { notStartsWith: ['List'] }),
+        ]),
+      ),
+    },
+    /does not record all reads of iam\.amazonaws\.com, all reads of \S+, writes of iam/,
+  ],
 ]
 
 describe('whether CloudTrail is on', () => {

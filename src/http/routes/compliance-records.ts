@@ -50,7 +50,8 @@ export const complianceRecordRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }
         tags,
         summary: 'List findings',
         description:
-          'In the order of controls and resources. Those that the last scan did not find are gone.',
+          'In the order of controls and resources. Those that the last scan did not find are gone, but for those of a ' +
+          'control that cannot look any more: they are kept, with the moment at which they were last seen.',
         querystring: Type.Object(
           {
             ...partsCursor,
