@@ -237,7 +237,8 @@ export const driftKinds = {
     remedies: nothing,
   },
   'trail-blinded': {
-    says: ({ trailArn }) => `The trail ${trailArn} was changed, and does not record IAM any more`,
+    says: ({ trailArn }) =>
+      `The trail ${trailArn} was changed, and does not record all of IAM and STS any more`,
     events: ['PutEventSelectors', 'UpdateTrail'],
     marks: ['trailNames'],
     remedies: nothing,
