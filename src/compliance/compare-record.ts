@@ -1,5 +1,6 @@
 /** The snapshot against the record: whoever differs is reconciled. */
 import { and, eq, inArray, isNotNull } from 'drizzle-orm'
+import type { Clock } from '../clock.ts'
 import { sweepCause } from '../drift/drift.ts'
 import { requestLook } from '../identity/request.ts'
 import type { Jobs } from '../jobs/jobs.ts'
@@ -11,14 +12,16 @@ import type { AccountSnapshot } from './snapshot.ts'
 export interface CompareContext {
   readonly store: Store
   readonly jobs: Jobs
+  readonly clock: Clock
 }
 
 /** Returns those that are looked at because of it, and why. */
 export async function compareWithRecord(
-  { store, jobs }: CompareContext,
+  { store, jobs, clock }: CompareContext,
   snapshot: AccountSnapshot,
 ): Promise<readonly Suspect[]> {
-  const suspects = suspectsOf(snapshot, await recordedIn(store.db, snapshot.accountId))
+  const records = await recordedIn(store.db, snapshot.accountId)
+  const suspects = suspectsOf(snapshot, records, clock())
   if (suspects.length === 0) return suspects
   await store.db.transaction((tx) =>
     requestLook(

@@ -4,6 +4,7 @@
  * Nothing is taken from anybody on this: whoever is named here is reconciled, which asks IAM about that one user.
  */
 
+import { isAhead, unlessAhead } from '../clock.ts'
 import { activeKeysOf } from '../credentials/credential-report.ts'
 import { isDeny } from '../identity/plan-reading.ts'
 import { tagValue } from '../identity/registration.ts'
@@ -41,9 +42,11 @@ export interface Suspect {
 /** What was written, or enabled, a moment before may not show in what IAM reads. */
 const settlingMs = 5 * 60_000
 
+/** @param now when they are compared: a look may have come after the snapshot was taken */
 export function suspectsOf(
   snapshot: AccountSnapshot,
   records: readonly RecordedIdentity[],
+  now: Date,
 ): readonly Suspect[] {
   const { authorization, report, virtualMfaDevices, takenAt } = snapshot
   const users = authorization.known
@@ -55,12 +58,19 @@ export function suspectsOf(
   const devices = virtualMfaDevices.known
     ? new Set(virtualMfaDevices.value.map(({ serial }) => serial))
     : undefined
-  const isOlder = (moment: Date | null, limit: Date) => moment === null || moment < limit
+  const isOlder = (moment: Date | null, limit: Date) => {
+    const counted = unlessAhead(moment, now)
+    return counted === null || counted < limit
+  }
   const settled = new Date(takenAt.getTime() - settlingMs)
   return records.flatMap((record) => {
     const { path, quarantineGroup } = snapshot.muster
     const differences: string[] = []
     const isWhole = record.state === 'active' || record.state === 'awaiting_mfa'
+    // The moment of the next look was reckoned from there.
+    if (record.lastReconciledAt && isAhead(record.lastReconciledAt, now)) {
+      differences.push('last looked at at a moment that is yet to come')
+    }
     // A later look at the user has judged already, or what Muster wrote is still on its way.
     if (users && isOlder(record.touchedAt, settled) && isOlder(record.lastReconciledAt, takenAt)) {
       const user = users.get(record.userId)

@@ -5,6 +5,7 @@ import { desiredAccount, policyArn } from '../catalog/account.ts'
 import { BASELINE, type Catalog, policyDocs, QUARANTINE } from '../catalog/catalog.ts'
 import { baselinePolicy } from '../catalog/own-groups.ts'
 import { documentIn } from '../catalog/partition.ts'
+import { unlessAhead } from '../clock.ts'
 import { roleAccessIn } from '../identity/role-access.ts'
 import type { RotationRules } from '../identity/rotation.ts'
 import type { Database } from '../store/open.ts'
@@ -21,11 +22,17 @@ export interface MusterSettings {
   readonly rotation: Pick<RotationRules, 'disableAfterDays' | 'unusedDays'>
 }
 
+export interface GatheringMoments {
+  /** When the gathering began: all that was read of AWS is of then, or later. */
+  readonly takenAt: Date
+  readonly now: Date
+}
+
 export async function readMusterFacts(
   db: Database,
   { catalog, path, mode, trailGate, rotation }: MusterSettings,
   { accountId, partition }: Pick<Account, 'accountId' | 'partition'>,
-  takenAt: Date,
+  moments: GatheringMoments,
 ): Promise<MusterFacts> {
   const place = { accountId, partition, path }
   return {
@@ -40,7 +47,7 @@ export async function readMusterFacts(
       desiredAccount(catalog, place).groups.map(({ groupName, policyArns }) => [groupName, policyArns]),
     ),
     boundaryArns: policyDocs(catalog).boundaries.map(({ name }) => policyArn(place, name)),
-    identities: await managedIdentities(db, catalog, place, takenAt),
+    identities: await managedIdentities(db, catalog, place, moments),
     rotation: { disableAfterDays: rotation.disableAfterDays, unusedDays: rotation.unusedDays },
   }
 }
@@ -53,7 +60,7 @@ async function managedIdentities(
   db: Database,
   catalog: Catalog,
   place: { readonly accountId: string; readonly partition: string; readonly path: string },
-  takenAt: Date,
+  { takenAt, now }: GatheringMoments,
 ): Promise<ManagedIdentity[]> {
   const unsettledSince = takenAt.getTime() - settlingMs
   const accessOf = roleAccessIn(catalog, place)
@@ -83,11 +90,12 @@ async function managedIdentities(
         isNotNull(identities.awsUserId),
       ),
     )
-  return rows.map(({ status, hold, touchedAt, ...row }) => {
-    const { settledAs, settledAt, consoleAccess, mfaEnrolled, accessKeys, ...identity } = row
+  return rows.map(({ status, hold, ...row }) => {
+    const { touchedAt, settledAs, settledAt, consoleAccess, mfaEnrolled, accessKeys, ...identity } = row
     const access = accessOf(identity.role)
     // What Muster was at while the account was read may have been seen half done.
-    const isSettled = touchedAt === null || touchedAt.getTime() < unsettledSince
+    const touched = unlessAhead(touchedAt, now)
+    const isSettled = touched === null || touched.getTime() < unsettledSince
     return {
       ...identity,
       state: isSettled ? identity.state : 'pending',
@@ -96,7 +104,10 @@ async function managedIdentities(
         : false,
       groups: status === 'active' && !hold ? (access?.groups ?? []) : [],
       boundaryArn: access?.boundaryArn ?? null,
-      seen: seenCredentials({ settledAs, settledAt, consoleAccess, mfaEnrolled, accessKeys }),
+      seen: seenCredentials({
+        ...{ settledAs, settledAt: unlessAhead(settledAt, now) },
+        ...{ consoleAccess, mfaEnrolled, accessKeys },
+      }),
     }
   })
 }

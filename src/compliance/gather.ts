@@ -135,7 +135,7 @@ export async function gather(context: GatherContext): Promise<Gathered> {
     supportAccess,
     cloudShellFullAccess,
     rootCredentialsManagement,
-    muster: await readMusterFacts(db, muster, account, takenAt),
+    muster: await readMusterFacts(db, muster, account, { takenAt, now: clock() }),
     usage: await readUsage(db, account.accountId),
   }
   return { snapshot, calls: callsMade() }

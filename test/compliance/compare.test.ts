@@ -5,6 +5,8 @@ import { type RecordedIdentity, suspectsOf } from '../../src/compliance/compare.
 import type { AuthorizedUser, ReportedUser } from '../../src/compliance/snapshot.ts'
 import { boundaryArn, reportedWith, snapshotWith, takenAt, userWith } from './blank-snapshot.ts'
 
+/** A scan of a large account lasts for minutes. */
+const now = new Date(takenAt.getTime() + 5 * 60_000)
 const hoursBefore = (hours: number) => new Date(takenAt.getTime() - hours * 3_600_000)
 const serial = 'arn:aws:iam::123456789012:mfa/muster/ada.lovelace/1'
 
@@ -46,7 +48,7 @@ function differencesIn({ user = userWith(), reported = reportedWith(), devices =
       devices.map((one) => ({ serial: one, userName: 'ada.lovelace', isRoot: false })),
     ),
   })
-  return suspectsOf(snapshot, [recordWith(record)]).flatMap(({ differences }) => differences)
+  return suspectsOf(snapshot, [recordWith(record)], now).flatMap(({ differences }) => differences)
 }
 
 const inline = { name: 'by-hand', document: {} }
@@ -127,6 +129,40 @@ const cases: readonly (readonly [string, World, readonly string[]])[] = [
   ],
   ['looked at since', { user: userWith({ groups: ['admins'] }), record: { lastReconciledAt: takenAt } }, []],
   [
+    'looked at while the scan lasted',
+    { user: userWith({ groups: ['admins'] }), record: { lastReconciledAt: now } },
+    [],
+  ],
+  [
+    'written to by a clock that was a day ahead',
+    { user: userWith({ groups: ['admins'] }), record: { touchedAt: hoursBefore(-24) } },
+    ['groups differ'],
+  ],
+  [
+    'given a device by a clock that was a day ahead',
+    { devices: [], record: { mfaEnabledAt: hoursBefore(-24) } },
+    ['a virtual MFA device is gone'],
+  ],
+  [
+    'looked at by a clock that was a day ahead, and changed by hand',
+    {
+      user: userWith({ groups: ['admins'] }),
+      reported: reportedWith({ hasPassword: false }),
+      record: { lastReconciledAt: hoursBefore(-24) },
+    },
+    ['last looked at at a moment that is yet to come', 'groups differ', 'the password differs'],
+  ],
+  [
+    'whose next look was reckoned by a clock that was a day ahead',
+    { record: { lastReconciledAt: hoursBefore(-24) } },
+    ['last looked at at a moment that is yet to come'],
+  ],
+  [
+    'looked at by a replica whose clock is some seconds ahead',
+    { record: { lastReconciledAt: new Date(now.getTime() + 60_000) } },
+    [],
+  ],
+  [
     'locked, in quarantine, whatever its boundary and tags',
     {
       user: inQuarantine,
@@ -196,5 +232,6 @@ for (const [what, world, expected] of cases) {
 }
 
 test('nobody is suspected on what could not be read', () => {
-  assert.deepEqual(suspectsOf(snapshotWith(), [recordWith({ groups: ['admins'], consoleAccess: false })]), [])
+  const differs = recordWith({ groups: ['admins'], consoleAccess: false })
+  assert.deepEqual(suspectsOf(snapshotWith(), [differs], now), [])
 })
