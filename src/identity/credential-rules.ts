@@ -1,4 +1,5 @@
 /** What of a user's credentials may stay: from the devices, the role, the ages and an administrator's word. Pure. */
+import { unlessAhead } from '../clock.ts'
 import type { AccessKeyRecord } from '../store/schema.ts'
 import type { Access, Facet, ObservedUser } from './model.ts'
 import {
@@ -121,8 +122,9 @@ export function settlesAt({
   resetMfa,
   now,
 }: Pick<CredentialContext, 'mfaEnabledAt' | 'resetMfa' | 'now'>): Date | null {
-  if (mfaEnabledAt === null || resetMfa) return null
-  const until = after(mfaEnabledAt, mfaSettlingMs)
+  const enabledAt = unlessAhead(mfaEnabledAt, now)
+  if (enabledAt === null || resetMfa) return null
+  const until = after(enabledAt, mfaSettlingMs)
   return now < until ? until : null
 }
 
