@@ -104,10 +104,13 @@ export async function selectExceptions(
     .limit(limit)
 }
 
-/** Those in force, with whether any finding of the account that was seen since then is covered by them. */
+/**
+ * Those in force, with whether they cover any finding of the scan that was taken at that very moment. Not since then:
+ * what another replica found may be dated later, by seconds or by a clock that was ahead, and is no finding of this scan.
+ */
 export async function standingExceptions(
   db: Database | Transaction,
-  { accountId, seenSince, now }: { accountId: string; seenSince: Date; now: Date },
+  { accountId, takenAt, now }: { accountId: string; takenAt: Date; now: Date },
 ): Promise<StandingException[]> {
   const rows = await rowsOf<Omit<StandingException, 'endsAt'> & { endsAt: string }>(
     db,
@@ -116,7 +119,7 @@ export async function standingExceptions(
         exists (
           select 1 from compliance_findings f
           where f.account_id = ${accountId} and f.control = e.control
-            and f.last_seen_at >= ${seenSince.toISOString()}::timestamptz
+            and f.last_seen_at = ${takenAt.toISOString()}::timestamptz
             and (e.resource = ${everyResource} or f.resource = e.resource)) as "isUsed"
       from compliance_exceptions e
       where e.revoked_at is null and e.ends_at > ${now.toISOString()}::timestamptz

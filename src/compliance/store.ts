@@ -1,5 +1,5 @@
 /** What a scan found, put on record in one transaction: findings, report, history, and who is told. */
-import { and, desc, eq, sql } from 'drizzle-orm'
+import { and, desc, eq, lte, sql } from 'drizzle-orm'
 import type { Announce, Notice } from '../notify/announce.ts'
 import type { Database, Transaction } from '../store/open.ts'
 import {
@@ -51,8 +51,8 @@ export async function storeReport({ db, announce }: StoreContext, scan: Finished
     const before = await readStored(tx, accountId)
     await storeFindings(tx, report)
     const settled = { ...before?.settled }
-    const seenSince = new Date(report.takenAt)
-    const exceptions = await standingExceptions(tx, { accountId, seenSince, now })
+    const takenAt = new Date(report.takenAt)
+    const exceptions = await standingExceptions(tx, { accountId, takenAt, now })
     const controls = report.controls.map((control) => withExceptions(control, exceptions))
     const notices = changesOf(accountId, controls, settled, now)
     for (const { id, status } of controls) if (status !== 'unknown') settled[id] = status
@@ -94,7 +94,8 @@ const findingsPerStatement = 2000
 
 /**
  * Those that are gone are deleted, but only where the control could tell: what it could not look at may still be
- * there, and keeps the moment at which it was last seen.
+ * there, and keeps the moment at which it was last seen. Gone is whatever this scan did not find, dated before it or
+ * after: the clock of the scan before may have been ahead.
  */
 async function storeFindings(tx: Transaction, { accountId, takenAt, controls }: Report): Promise<void> {
   const rows = controls.flatMap(({ id, practice, severity, findings }) =>
@@ -117,12 +118,13 @@ async function storeFindings(tx: Transaction, { accountId, takenAt, controls }: 
         as r(control text, resource text, practice text, severity text, message text, evidence jsonb)
       on conflict (account_id, control, resource) do update set practice = excluded.practice,
         severity = excluded.severity, message = excluded.message, evidence = excluded.evidence,
-        last_seen_at = excluded.last_seen_at`)
+        last_seen_at = excluded.last_seen_at,
+        first_seen_at = least(compliance_findings.first_seen_at, excluded.first_seen_at)`)
   }
   const untold = controls.filter(({ status }) => status === 'unknown').map(({ id }) => id)
   await tx.execute(sql`
     delete from compliance_findings
-    where account_id = ${accountId} and last_seen_at < ${takenAt}::timestamptz
+    where account_id = ${accountId} and last_seen_at <> ${takenAt}::timestamptz
       and not control = any(${sql.param(untold)}::text[])`)
 }
 
@@ -167,7 +169,7 @@ async function storeHistory(
   const latest = await tx
     .selectDistinctOn([complianceHistory.practice])
     .from(complianceHistory)
-    .where(eq(complianceHistory.accountId, accountId))
+    .where(and(eq(complianceHistory.accountId, accountId), lte(complianceHistory.at, at)))
     .orderBy(complianceHistory.practice, desc(complianceHistory.at))
   const rows = practicesOf(controls).map((practice) => ({
     accountId,

@@ -3,7 +3,7 @@
  * age. Nothing here asks AWS.
  */
 import { eq } from 'drizzle-orm'
-import type { Clock } from '../clock.ts'
+import { type Clock, isAhead } from '../clock.ts'
 import type { Database } from '../store/open.ts'
 import { accounts, complianceReports, type TrailLook } from '../store/schema.ts'
 import type { Control } from './control.ts'
@@ -56,27 +56,53 @@ export interface TrailGateView {
 
 /** Older than this, a report says nothing about now: three sweeps have been missed. */
 export const staleAfterMs = 30 * 60_000
-/** So far ahead the clock of another replica may be; what is dated further ahead has no age that anybody knows. */
-const aheadMs = 60_000
 
 export type ComplianceView = () => Promise<readonly AccountView[]>
 
-/** Reports are read when they are new, and kept: until the next scan, two small statements are all it takes. */
+interface KeptReport {
+  readonly scanId: string
+  readonly report: Report
+}
+
+interface StandingReport {
+  readonly report: Report | undefined
+  readonly exceptions: readonly StandingException[]
+}
+
+/** Reports are read when they are new, and kept: until the next scan, two or three small statements are all it takes. */
 export function createComplianceView(context: ViewContext): ComplianceView {
   const { db, controls, clock } = context
-  const kept = new Map<string, { readonly scanId: string; readonly report: Report }>()
+  const kept = new Map<string, KeptReport>()
 
-  async function reportOf(accountId: string, scanId: string): Promise<Report | undefined> {
+  /** That of a later scan, where one has ended meanwhile. */
+  async function reportOf(accountId: string, scanId: string): Promise<KeptReport | undefined> {
     const known = kept.get(accountId)
-    if (known?.scanId === scanId) return known.report
+    if (known?.scanId === scanId) return known
     const [row] = await db
       .select({ scanId: complianceReports.scanId, report: complianceReports.report })
       .from(complianceReports)
       .where(eq(complianceReports.accountId, accountId))
     if (!row) return undefined
     const { report } = row.report as unknown as StoredReport
-    kept.set(accountId, { scanId: row.scanId, report })
-    return report
+    const read = { scanId: row.scanId, report }
+    kept.set(accountId, read)
+    return read
+  }
+
+  /** The report, and what of its findings is excepted: both of one scan, though another may end in between. */
+  async function standingReport(
+    accountId: string,
+    latestScanId: string | null,
+    now: Date,
+  ): Promise<StandingReport> {
+    const found = latestScanId === null ? undefined : await reportOf(accountId, latestScanId)
+    const takenAt = found ? new Date(found.report.takenAt) : now
+    const exceptions = await standingExceptions(db, { accountId, takenAt, now })
+    if (!found || exceptions.length === 0) return { report: found?.report, exceptions }
+    const scanId = await scanIdOf(db, accountId)
+    return scanId === found.scanId
+      ? { report: found.report, exceptions }
+      : await standingReport(accountId, scanId, now)
   }
 
   return async () => {
@@ -85,24 +111,23 @@ export function createComplianceView(context: ViewContext): ComplianceView {
       rows.map(async ({ accountId, partition, look, scanId }): Promise<AccountView> => {
         const about = { accountId, partition, trailGate: trailGateView(context, look) }
         const now = clock()
-        const report = scanId === null ? undefined : await reportOf(accountId, scanId)
-        const seenSince = report ? new Date(report.takenAt) : now
-        const exceptions = await standingExceptions(db, { accountId, seenSince, now })
+        const { report, exceptions } = await standingReport(accountId, scanId, now)
         if (!report) {
           const reason = 'the account has not been scanned yet'
           const never = { takenAt: null, evaluatedAt: null, ageSeconds: null }
           const practices = unscanned(controls)
           return { ...about, ...never, status: 'unknown', reason, exceptions, practices }
         }
-        const ageMs = now.getTime() - seenSince.getTime()
-        const reason = staleness(seenSince, ageMs)
+        const takenAt = new Date(report.takenAt)
+        const ageMs = now.getTime() - takenAt.getTime()
+        const reason = staleness(takenAt, now)
         const current = practicesOf(report.controls.map((control) => withExceptions(control, exceptions)))
         const practices = reason === null ? current : outdated(current, reason)
         return {
           ...about,
-          takenAt: seenSince,
+          takenAt,
           evaluatedAt: new Date(report.evaluatedAt),
-          ageSeconds: ageMs < -aheadMs ? null : Math.floor(Math.max(0, ageMs) / 1000),
+          ageSeconds: isAhead(takenAt, now) ? null : Math.floor(Math.max(0, ageMs) / 1000),
           status: overall(practices),
           reason,
           exceptions,
@@ -111,6 +136,14 @@ export function createComplianceView(context: ViewContext): ComplianceView {
       }),
     )
   }
+}
+
+async function scanIdOf(db: Database, accountId: string): Promise<string | null> {
+  const [row] = await db
+    .select({ scanId: complianceReports.scanId })
+    .from(complianceReports)
+    .where(eq(complianceReports.accountId, accountId))
+  return row?.scanId ?? null
 }
 
 async function accountRows({ db, accountId }: ViewContext) {
@@ -134,8 +167,9 @@ function trailGateView({ trailGate: mode }: ViewContext, look: TrailLook | null)
     : { mode, isVerified: false, reason: 'CloudTrail has not been looked at yet', checkedAt: null }
 }
 
-/** Why a report of that age says nothing about now; null when it does. */
-function staleness(takenAt: Date, ageMs: number): string | null {
-  if (ageMs < -aheadMs) return `the last scan is dated ${takenAt.toISOString()}, which is yet to come`
+/** Why a report of then says nothing about now; null when it does. */
+function staleness(takenAt: Date, now: Date): string | null {
+  const ageMs = now.getTime() - takenAt.getTime()
+  if (isAhead(takenAt, now)) return `the last scan is dated ${takenAt.toISOString()}, which is yet to come`
   return ageMs > staleAfterMs ? `the last scan is ${Math.floor(ageMs / 60_000)} minutes old` : null
 }
