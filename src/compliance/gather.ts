@@ -123,7 +123,7 @@ export async function gather(context: GatherContext): Promise<Gathered> {
     authorization: mapFact(found, ({ authorization }) => authorization),
     roles: withRoles
       ? mapFact(found, ({ roles }) => ({ ...roles, readAt: takenAt }))
-      : await rolesReadBefore(db, account.accountId, takenAt),
+      : await rolesReadBefore(db, account.accountId, clock()),
     virtualMfaDevices,
     passwordPolicy,
     trails,

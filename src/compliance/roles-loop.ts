@@ -8,7 +8,7 @@ import type { Account } from '../aws/account.ts'
 import { asker } from '../aws/ask.ts'
 import { AwsCallError } from '../aws/errors.ts'
 import { priorities } from '../aws/limiter.ts'
-import type { Clock } from '../clock.ts'
+import { type Clock, unlessAhead } from '../clock.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
 import { takeLease } from '../store/lease.ts'
 import type { Database } from '../store/open.ts'
@@ -64,7 +64,6 @@ export async function readRolesIfDue({ db, account, clock, log }: RolesContext):
 /** A day after they were read, or an hour after a try that came to nothing. */
 function isDue(record: RolesRecord | undefined, now: Date): boolean {
   if (!record) return true
-  const { readAt, triedAt, problem } = record
-  const ageMs = now.getTime() - (readAt?.getTime() ?? 0)
-  return ageMs >= dayMs && (problem === null || now.getTime() - triedAt.getTime() >= hourMs)
+  const ageOf = (moment: Date | null) => now.getTime() - (unlessAhead(moment, now)?.getTime() ?? 0)
+  return ageOf(record.readAt) >= dayMs && (record.problem === null || ageOf(record.triedAt) >= hourMs)
 }

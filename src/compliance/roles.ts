@@ -9,6 +9,7 @@ import { GetAccountAuthorizationDetailsCommand, type RoleDetail } from '@aws-sdk
 import { sql } from 'drizzle-orm'
 import { type Ask, eachPage } from '../aws/ask.ts'
 import { type Fact, known, unknown } from '../aws/fact.ts'
+import { isAhead } from '../clock.ts'
 import type { RolesFound } from '../store/compliance-tables.ts'
 import { type Database, rowsOf } from '../store/open.ts'
 import { parseDocument } from './encoded-document.ts'
@@ -89,6 +90,8 @@ export async function rolesReadBefore(db: Database, accountId: string, now: Date
       `There are more roles than a scan may read: they are read once a day, and have not been yet${why}`,
     )
   const { readAt, found } = record
+  if (isAhead(readAt, now))
+    return unknown(`The roles were last read ${readAt.toISOString()}, which is yet to come${why}`)
   return now.getTime() - readAt.getTime() <= validMs
     ? known({ ...found, readAt })
     : unknown(`The roles were last read ${readAt.toISOString()}${why}`)

@@ -101,6 +101,35 @@ forEachEngine((_name, open) => {
     assert.equal((await look.verdict()).status, 'fail')
   })
 
+  test('roles that were read by a clock that was weeks ahead are not fine, and are read again at once', async (t) => {
+    const running = await open({ sandbox: { quotas: { roles: 5000 } } })
+    const { sandbox } = running
+    const look = await lookerAt(running)
+    t.after(() => {
+      sandbox.faults.clear()
+      look.close()
+    })
+    for (let n = 0; n < 2001; n++) role(sandbox, `role-${n}`)
+    look.later(40 * 24)
+    assert.equal(await look.readRoles(), true)
+    assert.equal((await look.verdict()).status, 'pass')
+    look.later(-40 * 24)
+    const verdict = await look.verdict()
+    assert.ok(verdict.status === 'unknown')
+    assert.match(verdict.reason, /which is yet to come$/)
+    assert.equal(await look.readRoles(), true)
+    assert.equal(await look.readRoles(), false)
+    assert.equal((await look.verdict()).status, 'pass')
+
+    const fault = { action: 'GetAccountAuthorizationDetails', times: Number.POSITIVE_INFINITY } as const
+    look.later(40 * 24)
+    sandbox.faults.add({ ...fault, outcome: { code: 'AccessDenied' } })
+    assert.equal(await look.readRoles(), true)
+    look.later(-38 * 24)
+    assert.equal(await look.readRoles(), true, 'nor does a try of then put off the next one')
+    assert.equal(await look.readRoles(), false)
+  })
+
   test('roles that nobody has read yet are not fine', async (t) => {
     const running = await open({ sandbox: { quotas: { roles: 5000 } } })
     const look = await lookerAt(running)
