@@ -5,7 +5,7 @@
 import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import type { Account } from '../aws/account.ts'
-import type { Clock } from '../clock.ts'
+import { type Clock, latestPlausible } from '../clock.ts'
 import { eventCause } from '../drift/drift.ts'
 import { requestLook } from '../identity/request.ts'
 import type { Jobs } from '../jobs/jobs.ts'
@@ -64,13 +64,16 @@ export async function workOnEvents(
 ): Promise<{ readonly taken: number; readonly looks: ReadonlySet<LookAt> }> {
   const { store, jobs, account, clock, settleMs = usualSettleMs } = context
   const now = clock()
-  const before = new Date(now.getTime() - settleMs)
+  const before = new Date(now.getTime() - settleMs).toISOString()
+  // Received by a clock that was ahead: it has waited long enough.
+  const ahead = latestPlausible(now).toISOString()
   return await store.db.transaction(async (tx) => {
     const waiting = await rowsOf<WaitingEvent>(
       tx,
       sql`
         select id, account_id, event from aws_events
-        where status = 'waiting' and received_at <= ${before.toISOString()}::timestamptz
+        where status = 'waiting'
+          and (received_at <= ${before}::timestamptz or received_at > ${ahead}::timestamptz)
         order by received_at limit ${batchSize} for update skip locked`,
     )
     const judged = waiting.map(({ id, account_id, event }) => ({

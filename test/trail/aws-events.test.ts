@@ -1,6 +1,7 @@
 /** What becomes of the events that AWS sent. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { eq } from 'drizzle-orm'
 import { awsEvents } from '../../src/store/schema.ts'
 import { calmly, workOnEvents } from '../../src/trail/aws-events.ts'
 import { forgetAwsEvents } from '../../src/trail/retention.ts'
@@ -10,10 +11,10 @@ import { withQueue } from '../jobs/queue.ts'
 const own = '123456789012'
 const minuteMs = 60_000
 
-const rowWith = (id: string, accountId: string, more: object = {}) => ({
+const rowWith = (id: string, accountId: string, more: object = {}, sinceMs = -minuteMs) => ({
   id,
   accountId,
-  receivedAt: new Date(Date.now() - minuteMs),
+  receivedAt: new Date(Date.now() + sinceMs),
   event: {
     ...{ eventId: id, accountId, eventName: 'CreateUser', eventSource: 'iam.amazonaws.com', errorCode: null },
     ...{ principalId: 'AIDAMALLORY', users: ['mallory'], groupName: null, policyArn: null, ...more },
@@ -38,6 +39,20 @@ forEachDatabase((_name, openStore) => {
         ],
       )
       assert.equal(await forgetAwsEvents(store.db, new Date(Date.now() + minuteMs), 500), 2)
+    })
+  })
+
+  test('an event that was received by a clock that was ahead waits for no future; one of just now does, for a moment', async () => {
+    await withQueue(openStore, async ({ store, jobs }) => {
+      const of = (id: string, sinceMs: number) => rowWith(id, own, {}, sinceMs)
+      const [day, now] = [of('a day ahead', 24 * 60 * minuteMs), of('now', 0)]
+      await store.db.insert(awsEvents).values([day, now, of('seconds ahead', 5000), of('before', -minuteMs)])
+      const wake = { catalog() {}, passwordPolicy() {}, trailGate() {}, sweep() {} }
+      const account = { accountId: own, principalId: 'AROAMUSTER' }
+      const clock = () => new Date(now.receivedAt)
+      assert.equal((await workOnEvents({ store, jobs, account, wake, clock, log: silentLog })).taken, 2)
+      const left = await store.db.select().from(awsEvents).where(eq(awsEvents.status, 'waiting'))
+      assert.deepEqual(left.map(({ id }) => id).sort(), ['now', 'seconds ahead'])
     })
   })
 })
