@@ -30,3 +30,12 @@ export function whoseUsers(
 export function isAtWork({ state }: ManagedIdentity): boolean {
   return state === 'active' || state === 'awaiting_mfa'
 }
+
+/**
+ * What Muster may not finish holds nobody up from working: of such a user too is looked for what no role is without.
+ * More is not asked of it, since it may rightly have what its former role means; nothing of one in quarantine, who
+ * waits there for work to begin again.
+ */
+export function worksUnfinished({ user, identity }: ManagedUser, { quarantineGroup }: MusterFacts): boolean {
+  return identity.state === 'blocked' && !user.groups.includes(quarantineGroup)
+}

@@ -4,7 +4,7 @@ import { groupArn } from '../arns.ts'
 import { type Control, type Finding, unknownVerdict, verdictOf } from '../control.ts'
 import { withFacts } from '../facts-at-hand.ts'
 import type { AccountSnapshot, Authorization, MusterFacts } from '../snapshot.ts'
-import { isAtWork, whoseUsers } from '../whose-users.ts'
+import { isAtWork, whoseUsers, worksUnfinished } from '../whose-users.ts'
 
 /** The baseline policy as Muster wrote it, in the baseline group, with all of Muster's users in it. */
 export const mfaEnforcement: Control = {
@@ -62,7 +62,8 @@ function groupFindings({ groups }: Authorization, snapshot: AccountSnapshot): Fi
 
 function memberFindings(authorization: Authorization, muster: MusterFacts): Finding[] {
   return whoseUsers(authorization, muster)
-    .managed.filter(({ user, identity }) => isAtWork(identity) && !user.groups.includes(muster.baselineGroup))
+    .managed.filter((each) => isAtWork(each.identity) || worksUnfinished(each, muster))
+    .filter(({ user }) => !user.groups.includes(muster.baselineGroup))
     .map(({ user, identity }) => ({
       resource: user.arn,
       message: `User ${user.userName} is not in group ${muster.baselineGroup}, so nothing asks them for MFA`,

@@ -1,7 +1,7 @@
 import { nameIn } from '../arns.ts'
 import { type Control, verdictOf } from '../control.ts'
 import { withFacts } from '../facts-at-hand.ts'
-import { isAtWork, whoseUsers } from '../whose-users.ts'
+import { isAtWork, type ManagedUser, whoseUsers, worksUnfinished } from '../whose-users.ts'
 
 /** Of Muster's users at work. A locked one may carry the boundary of last resort, which is right there. */
 export const missingBoundaries: Control = {
@@ -15,9 +15,9 @@ export const missingBoundaries: Control = {
     withFacts({ authorization }, ({ authorization: found }) => {
       const { managed } = whoseUsers(found, muster)
       const bounded = managed.filter(({ identity }) => isAtWork(identity) && identity.boundaryArn !== null)
-      const findings = bounded
-        .filter(({ user, identity }) => user.boundaryArn !== identity.boundaryArn)
-        .map(({ user, identity }) => ({
+      const unfinished = managed.filter((each) => worksUnfinished(each, muster))
+      const findings = [...bounded.filter(hasAnother), ...unfinished.filter(hasNone)].map(
+        ({ user, identity }) => ({
           resource: user.arn,
           message:
             user.boundaryArn === null
@@ -28,7 +28,12 @@ export const missingBoundaries: Control = {
             found: user.boundaryArn,
             employeeId: identity.employeeId,
           },
-        }))
-      return verdictOf(findings, { users: bounded.length })
+        }),
+      )
+      return verdictOf(findings, { users: bounded.length + unfinished.length })
     }),
 }
+
+const hasAnother = ({ user, identity }: ManagedUser): boolean => user.boundaryArn !== identity.boundaryArn
+
+const hasNone = ({ user }: ManagedUser): boolean => user.boundaryArn === null

@@ -1,9 +1,9 @@
 import { type Control, type Finding, verdictOf } from '../control.ts'
 import { withFacts } from '../facts-at-hand.ts'
 import type { AuthorizedUser, MusterFacts } from '../snapshot.ts'
-import { isAtWork, type ManagedUser, whoseUsers } from '../whose-users.ts'
+import { isAtWork, type ManagedUser, whoseUsers, worksUnfinished } from '../whose-users.ts'
 
-/** Of Muster's users: in none of their role's groups. Of others: in no group at all. */
+/** Of Muster's users: in none of their role's groups. Of others, and of those who are blocked: in no group at all. */
 export const usersWithoutGroup: Control = {
   id: 'users-without-group',
   title: 'Every user is in a group of their role',
@@ -16,7 +16,9 @@ export const usersWithoutGroup: Control = {
     withFacts({ authorization }, ({ authorization: found }) => {
       const { managed, unmanaged } = whoseUsers(found, muster)
       const findings = [
-        ...managed.flatMap((each) => withoutRoleGroup(each, muster)),
+        ...managed.flatMap((each) =>
+          worksUnfinished(each, muster) ? withoutAnyGroup(each.user) : withoutRoleGroup(each, muster),
+        ),
         ...unmanaged.flatMap(withoutAnyGroup),
       ]
       return verdictOf(findings, { managedUsers: managed.length, otherUsers: unmanaged.length })

@@ -76,6 +76,12 @@ export const groups: Table = {
         names: [userArn('user-1')],
       },
       {
+        says: 'a user is in no group, and Muster may not put it into one',
+        when: inOrder(user('user-1', { groups: [] }), identity('user-1', { state: 'blocked' })),
+        names: [userArn('user-1')],
+        message: /is in no group/,
+      },
+      {
         says: 'a user that is not of Muster is in no group',
         when: stranger({ groups: [] }),
         names: [userArn('stranger')],
@@ -88,6 +94,13 @@ export const groups: Table = {
         when: inOrder(
           user('user-1', { groups: ['muster-quarantine'] }),
           identity('user-1', { state: 'locked', groups: [] }),
+        ),
+      },
+      {
+        says: 'somebody has the groups of a former role still, and waits for those of the new one',
+        when: inOrder(
+          user('user-1', { groups: ['muster-baseline', 'administration'] }),
+          identity('user-1', { state: 'blocked' }),
         ),
       },
       {

@@ -305,9 +305,30 @@ export const leastPrivilege: Table = {
         names: [userArn('user-1')],
         message: /has the boundary wide, not that of role engineer/,
       },
+      {
+        says: 'the boundary of a user was taken off, and Muster may not put it back',
+        when: inOrder(user('user-1', { boundaryArn: null }), identity('user-1', { state: 'blocked' })),
+        names: [userArn('user-1')],
+        message: /has no boundary/,
+      },
+      {
+        says: 'that of a user whose role is not known was taken off',
+        when: inOrder(
+          user('user-1', { boundaryArn: null }),
+          identity('user-1', { state: 'blocked', role: 'wizard', boundaryArn: null }),
+        ),
+        names: [userArn('user-1')],
+      },
     ],
     unknown: [unread],
     passes: [
+      {
+        says: 'somebody has the boundary of a former role still, and waits for that of the new one',
+        when: inOrder(
+          user('user-1', { boundaryArn: policyArn('former') }),
+          identity('user-1', { state: 'blocked' }),
+        ),
+      },
       {
         says: 'somebody is locked, with the boundary of last resort',
         when: inOrder(

@@ -241,6 +241,19 @@ export const mfa: Table = {
         when: user('user-1', { groups: ['engineering'] }),
         names: [userArn('user-1')],
       },
+      {
+        says: 'Muster may not put a user back into the group',
+        when: inOrder(user('user-1', { groups: ['engineering'] }), identity('user-1', { state: 'blocked' })),
+        names: [userArn('user-1')],
+      },
+      {
+        says: 'a user whose role is not known was taken out of the group',
+        when: inOrder(
+          user('user-1', { groups: [] }),
+          identity('user-1', { state: 'blocked', role: 'wizard', groups: [], boundaryArn: null }),
+        ),
+        names: [userArn('user-1')],
+      },
     ],
     unknown: [
       unread,
@@ -257,6 +270,13 @@ export const mfa: Table = {
         when: inOrder(
           user('user-1', { groups: ['muster-quarantine'] }),
           identity('user-1', { state: 'locked' }),
+        ),
+      },
+      {
+        says: 'somebody is in quarantine only, and waits for work to begin again',
+        when: inOrder(
+          user('user-1', { groups: ['muster-quarantine'] }),
+          identity('user-1', { state: 'blocked' }),
         ),
       },
       { says: 'a user that is not of Muster is not in the group', when: stranger() },
