@@ -8,12 +8,12 @@ import type { DraftCatalog, PolicyDoc } from '../catalog.ts'
 import {
   coversAction,
   isEveryAction,
-  isEveryResource,
   isEveryResourceFor,
   type Statement,
   statementsOf,
 } from '../policy-document.ts'
 import { type LintFault, some } from './fault.ts'
+import { isAllOfAKind, isExact, isNarrowed } from './narrowing.ts'
 
 /** Any of these on any resource: more rights, fewer prohibitions, or another's identity, in one call. */
 export const SELF_SUFFICIENT = [
@@ -228,25 +228,9 @@ function isBroad({ resources, notResources }: Statement): boolean {
   return notResources.length > 0 || resources.some(isAllOfAKind)
 }
 
-/** `*`, `arn:aws:iam::*:role/*`, `arn:aws:lambda:eu-west-1:*:function:*`, but not `...:role/app-*`. */
-function isAllOfAKind(resource: string): boolean {
-  return isEveryResource(resource) || /^arn:(?:[^:]*:){4}[\w*-]*[/:]?[*/:?]*\*$/.test(resource)
-}
-
-const NARROWING_KEYS = /^(aws|iam|ssm|ec2|ecs|sagemaker):resourcetag\/|^iam:(policyarn|permissionsboundary)$/i
-const EXACT = /^(ForAnyValue:)?(String(Equals|EqualsIgnoreCase|Like)|Arn(Equals|Like))$/i
-
-/** Bound to certain targets by a condition. MFA, Region and network say who asks and from where, not on what. */
-function isNarrowed({ conditions }: Statement): boolean {
-  return conditions.some(
-    ({ operator, key, values }) =>
-      EXACT.test(operator) && NARROWING_KEYS.test(key) && !values.some((value) => /^[*?]*$/.test(value)),
-  )
-}
-
 function mayBePassedTo({ conditions }: Statement, service: string): boolean {
   const limits = conditions.filter(
-    ({ operator, key }) => EXACT.test(operator) && key.toLowerCase() === 'iam:passedtoservice',
+    (test) => isExact(test) && test.key.toLowerCase() === 'iam:passedtoservice',
   )
   return limits.every(({ values }) => values.some((value) => value.includes('*') || value === service))
 }

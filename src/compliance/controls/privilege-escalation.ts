@@ -16,7 +16,8 @@ import type { Authorization, AuthorizedGroup } from '../snapshot.ts'
 
 /**
  * The ways that the catalog's lint knows, in what groups really carry: each group by itself, and the groups that
- * somebody is in together, where one passes roles and another has what runs as them.
+ * somebody is in together, where one passes roles and another has what runs as them. Policies of a group that allow
+ * everything together are the shortest way of all.
  */
 export const privilegeEscalation: Control = {
   id: 'privilege-escalation',
@@ -30,7 +31,10 @@ export const privilegeEscalation: Control = {
     withFacts({ authorization }, ({ authorization: found }) => {
       const holdings = holdingsOf(found)
       const held = new Map(found.groups.map((group) => [group, holdings.ownOf(group)]))
-      const findings = waysUp(found, held).map(([group, ways]) => findingOf(group, ways))
+      const ways = waysUp(found, held)
+      const findings = found.groups.flatMap((group) =>
+        findingsOf(group, ways.get(group) ?? [], administrativeTogether(held.get(group) ?? [])),
+      )
       const unread = [...held].flatMap(([{ groupName }, all]) =>
         unreadable(all).map((label) => `${label} of group ${groupName}`),
       )
@@ -45,12 +49,12 @@ type Ways = readonly EscalationWay<AuthorizedGroup>[]
 function waysUp(
   { users }: Authorization,
   held: ReadonlyMap<AuthorizedGroup, readonly Held[]>,
-): [AuthorizedGroup, Ways][] {
+): ReadonlyMap<AuthorizedGroup, Ways> {
   const grants = new Map<string, readonly Grant<AuthorizedGroup>[]>()
   for (const [group, all] of held) {
     const documents = readable(all)
-    // What gives everything is said of the policy that does.
-    if (isAdministrative(documents)) continue
+    // What gives everything by itself is said of the policy that does.
+    if (documents.some((document) => isAdministrative([document]))) continue
     const statements = documents.flatMap(statementsOf)
     grants.set(
       group.groupName,
@@ -63,7 +67,14 @@ function waysUp(
       ({ kind }) => kind === 'pass-role',
     ),
   )
-  return [...Map.groupBy([...alone, ...together], ({ source }) => source)]
+  return Map.groupBy([...alone, ...together], ({ source }) => source)
+}
+
+/** The policies that give everything together, and none of which does alone: no other control says it of them. */
+function administrativeTogether(held: readonly Held[]): readonly string[] {
+  const documents = readable(held)
+  if (!isAdministrative(documents) || documents.some((document) => isAdministrative([document]))) return []
+  return held.filter(({ document }) => document !== undefined).map(({ label }) => label)
 }
 
 /** Distinct sets of groups that users are in, of those in which two groups may lead further than each alone. */
@@ -86,14 +97,19 @@ function passersIn(grants: ReadonlyMap<string, readonly Grant<AuthorizedGroup>[]
   )
 }
 
-function findingOf(group: AuthorizedGroup, ways: Ways): Finding {
+function findingsOf(group: AuthorizedGroup, ways: Ways, together: readonly string[]): Finding[] {
   const byKind = [...Map.groupBy(ways, ({ kind }) => kind)].map(
     ([kind, same]) => [kind, [...new Set(same.flatMap(({ actions }) => actions))].sort()] as const,
   )
   const told = byKind.map(([kind, actions]) => saidOf[kind](some(actions)))
-  return {
-    resource: group.arn,
-    message: `Group ${group.groupName}: ${told.join('; ')}`,
-    evidence: Object.fromEntries(byKind),
-  }
+  const isEverything = together.length > 0
+  if (isEverything) told.unshift('its policies allow everything together, though none does alone')
+  if (told.length === 0) return []
+  return [
+    {
+      resource: group.arn,
+      message: `Group ${group.groupName}: ${told.join('; ')}`,
+      evidence: { ...(isEverything ? { policies: together } : {}), ...Object.fromEntries(byKind) },
+    },
+  ]
 }

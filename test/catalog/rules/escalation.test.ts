@@ -7,6 +7,30 @@ refuses([
     rule: 'privilege-escalation',
     catalog: allowing('iam:AttachUserPolicy', 'arn:aws:iam::*:user/muster/${aws:username}'),
   },
+  ...[
+    '*',
+    'arn:*',
+    'arn:aws:iam::aws:policy/*',
+    'arn:aws:iam::*:policy/*',
+    'arn:aws:iam::111122223333:policy/*',
+    'arn:aws:iam::aws:policy/Admin*',
+    'arn:aws:iam::aws:policy/AdministratorAccess',
+    'arn:aws-us-gov:iam::aws:policy/IAMFullAccess',
+    ['arn:aws:iam::aws:policy/ReadOnlyAccess', 'arn:aws:iam::aws:policy/PowerUserAccess'],
+  ].map((policyArn) => ({
+    says: `a right to attach what is bound to ${policyArn}, which leaves the strongest policies in`,
+    rule: 'privilege-escalation' as const,
+    catalog: allowing('iam:AttachUserPolicy', 'arn:aws:iam::*:user/x', {
+      ArnLike: { 'iam:PolicyARN': policyArn },
+    }),
+  })),
+  {
+    says: 'a right to put a boundary that bounds nothing',
+    rule: 'privilege-escalation',
+    catalog: allowing('iam:PutUserPermissionsBoundary', 'arn:aws:iam::*:user/x', {
+      StringEquals: { 'iam:PermissionsBoundary': 'arn:aws:iam::aws:policy/AdministratorAccess' },
+    }),
+  },
   {
     says: 'a right to join groups',
     rule: 'privilege-escalation',
@@ -169,6 +193,14 @@ accepts([
     'attaching one policy only',
     allowing('iam:AttachRolePolicy', 'arn:aws:iam::*:role/app-*', {
       ArnEquals: { 'iam:PolicyARN': 'arn:aws:iam::aws:policy/ReadOnlyAccess' },
+    }),
+  ],
+  [
+    'attaching policies of a few names',
+    allowing('iam:AttachRolePolicy', 'arn:aws:iam::*:role/app-*', {
+      ArnLike: {
+        'iam:PolicyARN': ['arn:aws:iam::111122223333:policy/app-*', 'arn:aws:iam::aws:policy/AmazonS3Read*'],
+      },
     }),
   ],
   [

@@ -39,6 +39,8 @@ const roles = (found: Partial<RolesRead>) =>
   put({ roles: known({ count: 2, administrators: [], unreadable: [], readAt: NOW, ...found }) })
 const statements = (...all: object[]): PolicyDocument => ({ Version: '2012-10-17', Statement: all })
 
+const BUT_IAM = statements({ Effect: 'Allow', NotAction: 'iam:*', Resource: '*' })
+
 /** By each of them its holder has everything. */
 const administrative: readonly (readonly [says: string, document: PolicyDocument])[] = [
   ['allows * on *', allow('*')],
@@ -86,7 +88,7 @@ const limited: readonly (readonly [says: string, document: PolicyDocument])[] = 
     'allows everything on all that is not of IAM',
     statements({ Effect: 'Allow', Action: '*', NotResource: 'arn:aws:iam::*:*' }),
   ],
-  ['allows everything but IAM', statements({ Effect: 'Allow', NotAction: 'iam:*', Resource: '*' })],
+  ['allows everything but IAM', BUT_IAM],
 ]
 
 const managedAdministrators = (arn: string, lists: { fails: string; other: string }): Row => ({
@@ -263,6 +265,33 @@ export const leastPrivilege: Table = {
         names: [groupArn('engineering')],
         message: /ec2:RunInstances/,
       },
+      {
+        says: 'one policy of a group allows everything but IAM, and another IAM',
+        when: inOrder(
+          policy(awsPolicyArn('PowerUserAccess'), BUT_IAM, 'engineering'),
+          inline(allow('iam:*')),
+        ),
+        names: [groupArn('engineering')],
+        message: /: its policies allow everything together, though none does alone;.* iam:AddUserToGroup/,
+      },
+      {
+        says: 'what completes everything is bound to tags, which is no way of its own',
+        when: inline(
+          BUT_IAM,
+          allow('iam:*', '*', { Condition: { StringEquals: { 'aws:ResourceTag/team': 'a' } } }),
+        ),
+        names: [groupArn('engineering')],
+        message: /allow everything together/,
+      },
+      {
+        says: "a group may attach AWS's policies, the strongest among them",
+        when: attached(
+          allow('iam:AttachUserPolicy', '*', {
+            Condition: { ArnLike: { 'iam:PolicyARN': 'arn:aws:iam::aws:policy/*' } },
+          }),
+        ),
+        names: [groupArn('engineering')],
+      },
     ],
     unknown: [
       unread,
@@ -277,6 +306,7 @@ export const leastPrivilege: Table = {
       },
     ],
     passes: [
+      { says: 'one policy allows everything, which another control says', when: attached(allow('*')) },
       { says: 'a user has it, by no group', when: user('user-1', { attachedPolicyArns: [X] }) },
       {
         says: 'nobody is in both groups that would open it together',
