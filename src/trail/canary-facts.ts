@@ -24,7 +24,7 @@ const noCanary: CanaryFacts = {
 }
 
 /**
- * Of the trail that the gate goes by, or else of the one that was looked at last. What is kept of former trails says
+ * Of the trail that the gate goes by, or, where it goes by none, of the one that was looked at last. What is kept of former trails says
  * nothing, and what is older than two hours says nothing of now: then all is `unknown`, with the reason.
  */
 export async function readCanary(db: Database, accountId: string, now: Date): Promise<CanaryFacts> {
@@ -37,7 +37,8 @@ export async function readCanary(db: Database, accountId: string, now: Date): Pr
     .from(trailLogs)
     .where(and(eq(trailLogs.accountId, accountId), isNotNull(trailLogs.facts)))
     .orderBy(desc(trailLogs.lookedAt))
-  const row = rows.find(({ trailArn }) => trailArn === account?.look?.trailArn) ?? rows[0]
+  const ofGate = account?.look?.trailArn
+  const row = ofGate ? rows.find(({ trailArn }) => trailArn === ofGate) : rows[0]
   if (!row?.facts) return noCanary
   // An earlier Muster kept no list of faults.
   const facts = { ...row.facts, digest: { ...noFaults, ...row.facts.digest } }

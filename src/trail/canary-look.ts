@@ -1,7 +1,7 @@
 /** One look at the log files of a trail: what was found, what was not, and what that means. */
 import type { Account } from '../aws/account.ts'
 import { AwsCallError } from '../aws/errors.ts'
-import { type Canary, judgeCanaries, type Reading, stillLookedFor } from './canary.ts'
+import { type Canary, judgeCanaries, type Outlet, type Reading, stillLookedFor } from './canary.ts'
 import type { DigestProgress, UnreadFile } from './canary-progress.ts'
 import type { Sighting } from './canary-store.ts'
 import { faultCountOf } from './digest-faults.ts'
@@ -28,7 +28,7 @@ import {
 } from './log-reader.ts'
 import { findOrganization } from './organization-folder.ts'
 
-export interface LookContext {
+export interface LookContext extends Outlet {
   readonly account: Account
   readonly trail: TrailPlace
   /** What CloudTrail says it delivered last; null where it does not say. */
@@ -98,7 +98,12 @@ export async function lookAtLogFiles(context: LookContext, before: LookBefore): 
   const unread = read?.look.unread ?? before.unread
   return {
     facts: {
-      ...judgeCanaries(canaries, 'value' in logs ? readingOf(logs.value.look) : unreadable(logs), now),
+      ...judgeCanaries(
+        canaries,
+        'value' in logs ? readingOf(logs.value.look) : unreadable(logs),
+        now,
+        context,
+      ),
       statementsToAdd: uniqueStatements(refusals),
       unread: unreadFacts(unread),
       digest: chain ? digestFacts(chain, context) : validationIsOff,
@@ -135,7 +140,7 @@ async function readNew(context: LookContext, place: LogPlace, before: LookBefore
   const organizationId = trail.isOrganization
     ? (place.organizationId ?? (await findOrganization(account, trail, place)))
     : null
-  const from = searchFrom(before, stillLookedFor(before.canaries), now)
+  const from = searchFrom(before, stillLookedFor(before.canaries, context), now)
   const look = await readLogFiles(
     account,
     trail,

@@ -19,7 +19,7 @@ import { type Canary, isRead } from './canary.ts'
 import { judgeUnread, type Look, lookAtLogFiles } from './canary-look.ts'
 import { type LookProgress, noAlarms, noDigests } from './canary-progress.ts'
 import { type LastLook, lastLook, newestWrite, noteCanary, readCanaries, saveLook } from './canary-store.ts'
-import { chainsAt, isSamePlace } from './chain-places.ts'
+import { chainsAt, deliversSince, isSamePlace } from './chain-places.ts'
 import type { CanaryFacts, TrailFacts, TrailPlace } from './facts.ts'
 import { lookAtLogBuckets } from './log-bucket.ts'
 import type { LookLimits } from './log-reader.ts'
@@ -79,9 +79,10 @@ export async function lookOnce(context: CanaryLoopContext, seen: Set<string>): P
 async function lookNow(context: CanaryLoopContext, seen: Set<string>, now: Date): Promise<boolean> {
   const { store, account, log } = context
   const before = await lastLook(store.db, account.accountId)
-  const callProblem = await callCanaries(context, now)
-  const canaries = await readCanaries(store.db, account.accountId)
   const trail = await askForTrail(account, context.trails, before?.progress?.trail ?? undefined)
+  const since = trail.place ? deliversSince(before?.progress, trail.place, now) : null
+  const callProblem = await callCanaries(context, since, now)
+  const canaries = await readCanaries(store.db, account.accountId)
   if (!trail.place) {
     const reading =
       trail.problem === null
@@ -98,6 +99,7 @@ async function lookNow(context: CanaryLoopContext, seen: Set<string>, now: Date)
     {
       account,
       trail: trail.place,
+      since,
       latestDigest: trail.latestDigest,
       limits: context.limits ?? usualLimits,
       seen,
@@ -118,7 +120,7 @@ async function lookNow(context: CanaryLoopContext, seen: Set<string>, now: Date)
     context,
     before,
     { ...trail, place: trail.place },
-    { ...look, elsewhere, facts: withCallProblem(look.facts, callProblem) },
+    { ...look, since, elsewhere, facts: withCallProblem(look.facts, callProblem) },
     now,
   )
   for (const key of look.read) seen.add(key)
@@ -126,15 +128,18 @@ async function lookNow(context: CanaryLoopContext, seen: Set<string>, now: Date)
 }
 
 /**
- * A read of ours, and the newest write that an operation made: each at most every ten minutes. Returns why no call
- * could be made.
+ * A read of ours, and the newest write that an operation made: each at most every ten minutes, and at once when the
+ * trail begins to deliver elsewhere. Returns why no call could be made.
  */
 async function callCanaries(
   { store, account }: CanaryLoopContext,
+  since: Date | null,
   now: Date,
 ): Promise<AwsCallError | undefined> {
   const { accountId } = account
-  const known = await readCanaries(store.db, accountId)
+  const known = (await readCanaries(store.db, accountId)).filter(
+    ({ calledAt }) => since === null || calledAt >= since,
+  )
   if (isDue(known, false, now)) {
     const write = await newestWrite(store.db, accountId, now, writesWithinMs)
     if (write) await noteCanary(store.db, accountId, write)
@@ -169,7 +174,9 @@ async function save(
   context: CanaryLoopContext,
   before: LastLook | undefined,
   { place: trail, all }: { readonly place: TrailPlace | null; readonly all: readonly TrailPlace[] },
-  look: Pick<Look, 'facts'> & Partial<Look> & Pick<LookProgress, 'elsewhere'>,
+  look: Pick<Look, 'facts'> &
+    Partial<Look> &
+    Pick<LookProgress, 'elsewhere'> & { readonly since?: Date | null },
   now: Date,
 ): Promise<void> {
   const { store, account, announce } = context
@@ -178,6 +185,7 @@ async function save(
   const { facts, digests = before?.progress?.digests ?? noDigests } = look
   const { alarms, news } = newsOf(before?.progress?.alarms ?? noAlarms, facts)
   const { organizationId = null, isBehind = false, unread = [] } = look
+  const since = look.since?.toISOString() ?? null
   const { elsewhere = before?.progress?.elsewhere ?? [] } = look
   const logBuckets = areBucketsDue(before, trailArn, all, now) ? await lookAtLogBuckets(account, all) : null
   const entries = news.map(({ type, data }) => ({
@@ -192,7 +200,7 @@ async function save(
       bucket: trail?.bucket ?? null,
       lastKey: look.lastKey ?? null,
       facts,
-      progress: { trail, organizationId, digests, elsewhere, alarms, isBehind, unread },
+      progress: { trail, since, organizationId, digests, elsewhere, alarms, isBehind, unread },
       found: look.found ?? [],
       writes: look.writes ?? [],
       logBuckets,

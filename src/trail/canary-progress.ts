@@ -5,6 +5,8 @@ import type { TrailPlace } from './facts.ts'
 export interface LookProgress {
   /** The trail as it was when it was last verified: a stopped one is still read, and found silent. */
   readonly trail: TrailPlace | null
+  /** Since when it delivers there, RFC 3339; null for as long as Muster has looked. An earlier Muster kept none. */
+  readonly since?: string | null
   readonly organizationId: string | null
   readonly digests: DigestProgress
   /** Chains of the places that were looked at before. An earlier Muster kept none. */

@@ -1,5 +1,6 @@
 /** What follows from the calls of ours that were found in log files, and from those that were not. */
-import type { CanaryFacts, CanarySighting } from './facts.ts'
+import type { CanaryFacts, CanarySighting, TrailPlace } from './facts.ts'
+import { logRoot } from './log-keys.ts'
 
 /** A call of Muster's own that must turn up in a log file. */
 export interface Canary {
@@ -7,6 +8,13 @@ export interface Canary {
   readonly eventName: string
   readonly calledAt: Date
   readonly found: { readonly at: Date; readonly bucket: string; readonly key: string } | null
+}
+
+/** Where the trail that is judged delivers to. What was found elsewhere proves another trail, or a former place. */
+export interface Outlet {
+  readonly trail: Pick<TrailPlace, 'bucket' | 'keyPrefix'>
+  /** Since when it does, as far as Muster knows; null for as long as Muster has looked. */
+  readonly since: Date | null
 }
 
 /** How far the log files could be read. */
@@ -33,10 +41,17 @@ export type CanaryVerdict = Pick<CanaryFacts, 'status' | 'reason' | 'latest' | '
 /**
  * Reads and writes are judged apart: selectors may blind a trail for one of them. A call that was found makes up for
  * earlier ones of its kind that were not: the trail logs again.
+ *
+ * @param outlet null where there is none: what was never delivered is missing all the same
  */
-export function judgeCanaries(canaries: readonly Canary[], reading: Reading, now: Date): CanaryVerdict {
-  const latest = newest(canaries.filter(({ found }) => found !== null))
-  const waiting = stillLookedFor(canaries)
+export function judgeCanaries(
+  canaries: readonly Canary[],
+  reading: Reading,
+  now: Date,
+  outlet: Outlet | null = null,
+): CanaryVerdict {
+  const latest = newest(canaries.filter((canary) => isFoundAt(canary, outlet)))
+  const waiting = stillLookedFor(canaries, outlet)
   const oldest = oldestOf(waiting)
   const facts = {
     latest: latest ? sightingOf(latest) : null,
@@ -87,11 +102,27 @@ function missingReason({ eventName, requestId, calledAt }: Canary, ageMs: number
   )
 }
 
-/** Not found, and no later one of its kind found either. */
-export function stillLookedFor(canaries: readonly Canary[]): readonly Canary[] {
+function isFoundAt({ found }: Canary, outlet: Outlet | null): boolean {
+  if (found === null || outlet === null) return found !== null
+  return found.bucket === outlet.trail.bucket && found.key.startsWith(logRoot(outlet.trail))
+}
+
+/**
+ * What was young when the trail began to deliver elsewhere may well have been delivered to where it did before, and
+ * is not missed. What was late by then was late without that.
+ */
+function mayBeElsewhere({ calledAt }: Canary, outlet: Outlet | null): boolean {
+  if (!outlet?.since) return false
+  const ageThenMs = outlet.since.getTime() - calledAt.getTime()
+  return ageThenMs > 0 && ageThenMs <= warningAfterMs
+}
+
+/** Not found, and no later one of its kind found either, wherever that was. */
+export function stillLookedFor(canaries: readonly Canary[], outlet: Outlet | null = null): readonly Canary[] {
   return canaries.filter(
     (canary) =>
       canary.found === null &&
+      !mayBeElsewhere(canary, outlet) &&
       !canaries.some(
         (other) =>
           other.found !== null &&

@@ -14,6 +14,17 @@ export const isSamePlace = (one: TrailPlace | null | undefined, other: TrailPlac
 
 const placeId = ({ arn, bucket, keyPrefix }: TrailPlace) => `${arn} ${bucket}/${keyPrefix ?? ''}`
 
+/** Since when the trail has been known to deliver where it does; null for as long as Muster has looked. */
+export function deliversSince(
+  before: LookProgress | null | undefined,
+  trail: TrailPlace,
+  now: Date,
+): Date | null {
+  if (!before) return null
+  if (!isSamePlace(before.trail, trail)) return now
+  return before.since ? new Date(before.since) : null
+}
+
 /** The chain of the place that is looked at now, and those of the others. */
 export function chainsAt(
   before: LookProgress | null | undefined,

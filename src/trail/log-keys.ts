@@ -23,7 +23,7 @@ export interface DigestSource {
 }
 
 /** All accounts of the bucket: `prefix/AWSLogs/`. */
-const logRoot = ({ keyPrefix }: Pick<LogPlace, 'keyPrefix'>): string =>
+export const logRoot = ({ keyPrefix }: Pick<LogPlace, 'keyPrefix'>): string =>
   `${keyPrefix ? `${keyPrefix}/` : ''}AWSLogs/`
 
 /** `AWSLogs/o-abc/123456789012/`. */

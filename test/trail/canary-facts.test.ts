@@ -62,6 +62,13 @@ test('the trail that the gate goes by comes before a newer look at another', asy
   assert.equal((await readCanary(store.db, accountId, now)).status, 'missing')
 })
 
+test('of a trail that the gate goes by and that was not looked at yet nothing is known', async () => {
+  await gateGoesBy('of-the-gate')
+  await lookedAt('former', minutesAgo(2), {})
+  const { status, checkedAt } = await readCanary(store.db, accountId, now)
+  assert.deepEqual([status, checkedAt], ['unknown', null])
+})
+
 test('a look of hours ago says nothing of now', async () => {
   await lookedAt('former', minutesAgo(121), {})
   const { status, reason, digest } = await readCanary(store.db, accountId, now)

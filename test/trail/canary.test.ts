@@ -84,6 +84,50 @@ for (const [what, canaries, reading, status] of cases) {
   })
 }
 
+const elsewhere = (minutesAgo: number): Canary => ({
+  ...found(minutesAgo),
+  found: { at: before(minutesAgo - 6), bucket: 'former', key: 'AWSLogs/k' },
+})
+const here = (minutesAgo: number): Canary => ({
+  ...found(minutesAgo),
+  found: { at: before(minutesAgo - 6), bucket: 'logs', key: 'AWSLogs/k' },
+})
+const write = (minutesAgo: number) => called(minutesAgo, { eventName: 'CreateUser' })
+
+const moved: readonly [string, readonly Canary[], string][] = [
+  ['all was found in the former bucket', [elsewhere(50)], 'unknown'],
+  [
+    'all was found in the former bucket, and the first call since is young',
+    [elsewhere(50), called(5)],
+    'waiting',
+  ],
+  ['a call since was found', [elsewhere(50), here(20)], 'found'],
+  [
+    'a call since was found where other accounts deliver',
+    [here(20), { ...here(10), found: { at: before(4), bucket: 'logs', key: 'other/AWSLogs/k' } }],
+    'found',
+  ],
+  [
+    'all was found below another prefix',
+    [{ ...here(10), found: { at: before(4), bucket: 'logs', key: 'other/AWSLogs/k' } }],
+    'unknown',
+  ],
+  ['a write was young when it moved', [write(60), here(20)], 'found'],
+  ['a write was late when it moved', [write(80), here(20)], 'warning'],
+  ['a call since is late', [elsewhere(50), called(35)], 'warning'],
+  [
+    'one was missed before, and a later one was found where it delivered',
+    [called(100), elsewhere(60)],
+    'unknown',
+  ],
+]
+for (const [what, canaries, status] of moved) {
+  test(`of a trail that delivers elsewhere since 40 minutes ago, where ${what}, the status is ${status}`, () => {
+    const outlet = { trail: { bucket: 'logs', keyPrefix: null }, since: before(40) }
+    assert.equal(judgeCanaries(canaries, all, now, outlet).status, status)
+  })
+}
+
 test('a status names the oldest call that is looked for, and the newest that was found', () => {
   const facts = judgeCanaries([found(90), found(80), called(70), called(60)], all, now)
   assert.equal(facts.waitingSince, before(70).toISOString())

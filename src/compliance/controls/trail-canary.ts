@@ -1,6 +1,9 @@
+import { unknown } from '../../aws/fact.ts'
+import type { CanarySighting } from '../../trail/facts.ts'
 import { rootArn } from '../arns.ts'
 import { canaryAge, openUntilAdded } from '../canary-evidence.ts'
 import { type Control, unknownVerdict, type Verdict, verdictOf } from '../control.ts'
+import type { AccountSnapshot } from '../snapshot.ts'
 
 /**
  * What configuration says, proved. Muster's own calls are looked for: as long as one may still be on its way, for two
@@ -20,7 +23,15 @@ export const trailCanary: Control = {
     const evidence = { status, latest, waitingSince, unread, checkedAt }
     const stale = canaryAge(canary, now)
     if (stale) return unknownVerdict([stale])
-    if (status === 'found') return verdictOf([], evidence)
+    if (status === 'found') {
+      if (latest && isLeft(latest, snapshot.trails))
+        return unknownVerdict(
+          [unknown(`No trail delivers to bucket ${latest.bucket} any more`)],
+          [],
+          evidence,
+        )
+      return verdictOf([], evidence)
+    }
     if (status === 'missing') {
       const message = reason ?? `Calls of Muster's since ${waitingSince} are not in the log files`
       return verdictOf([{ resource: rootArn(snapshot), message, evidence }], evidence)
@@ -28,4 +39,9 @@ export const trailCanary: Control = {
     const why = reason ?? `Calls of Muster's since ${waitingSince} are not in the log files yet`
     return openUntilAdded(why, canary.statementsToAdd)
   },
+}
+
+/** The log files are looked at every few minutes, and the trails were asked later. */
+function isLeft({ bucket }: CanarySighting, trails: AccountSnapshot['trails']): boolean {
+  return trails.known && !trails.value.some((trail) => trail.bucket === bucket)
 }

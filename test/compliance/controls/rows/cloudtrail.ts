@@ -376,6 +376,10 @@ export const cloudtrail: Table = {
       { says: 'a call may still be on its way', when: canary({ status: 'waiting', waitingSince: 'x' }) },
       { says: 'a call is late', when: canary({ status: 'warning', waitingSince: 'x' }) },
       {
+        says: 'no trail delivers any more to where the call was found',
+        when: trails(fineTrail({ bucket: 'another' })),
+      },
+      {
         says: 'the log files may not be decrypted',
         when: canary({ status: 'unknown', reason: 'No permission', statementsToAdd: mayNotDecrypt }),
         permissions: ['kms:Decrypt'],
