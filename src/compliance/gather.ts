@@ -128,7 +128,7 @@ export async function gather(context: GatherContext): Promise<Gathered> {
     passwordPolicy,
     trails,
     trailsElsewhere,
-    logBuckets: await readLogBuckets(db, account.accountId),
+    logBuckets: await readLogBuckets(db, account.accountId, clock()),
     canary: await readCanary(db, account.accountId, clock()),
     serverCertificates,
     samlProviders,

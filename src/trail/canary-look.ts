@@ -51,6 +51,8 @@ export interface LookBefore {
 
 export interface Look {
   readonly facts: CanaryFacts
+  /** Where it was to be read, there is no bucket. */
+  readonly isBucketGone: boolean
   /** There is more to be read right now. */
   readonly hasMore: boolean
   readonly isBehind: boolean
@@ -89,6 +91,7 @@ export async function lookAtLogFiles(context: LookContext, before: LookBefore): 
     ...(chain ? [...chain.refusals, ...(chain.endedBy ? [chain.endedBy] : [])] : []),
   ]
   const records = read?.look.records ?? []
+  const reading = 'value' in logs ? readingOf(logs.value.look) : unreadable(logs)
   const found = foundAmong(before.canaries, records)
   const canaries = before.canaries.map((canary) => {
     const hit = found.find(({ requestId }) => requestId === canary.requestId)
@@ -98,17 +101,13 @@ export async function lookAtLogFiles(context: LookContext, before: LookBefore): 
   const unread = read?.look.unread ?? before.unread
   return {
     facts: {
-      ...judgeCanaries(
-        canaries,
-        'value' in logs ? readingOf(logs.value.look) : unreadable(logs),
-        now,
-        context,
-      ),
+      ...judgeCanaries(canaries, reading, now, context),
       statementsToAdd: uniqueStatements(refusals),
       unread: unreadFacts(unread),
       digest: chain ? digestFacts(chain, context) : validationIsOff,
       checkedAt: now.toISOString(),
     },
+    isBucketGone: reading.kind === 'no-bucket',
     hasMore: ending === 'limit',
     // What ended early for another reason is as far behind as it was.
     isBehind: ending === 'limit' || (ending !== 'complete' && before.isBehind),

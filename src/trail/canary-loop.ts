@@ -15,13 +15,13 @@ import type { Announce } from '../notify/announce.ts'
 import { takeLease } from '../store/lease.ts'
 import type { Store } from '../store/open.ts'
 import { newsOf } from './alarms.ts'
+import { lookAtBucketsIfDue } from './bucket-looks.ts'
 import { type Canary, isRead } from './canary.ts'
 import { judgeUnread, type Look, lookAtLogFiles } from './canary-look.ts'
 import { type LookProgress, noAlarms, noDigests } from './canary-progress.ts'
 import { type LastLook, lastLook, newestWrite, noteCanary, readCanaries, saveLook } from './canary-store.ts'
 import { chainsAt, deliversSince, isSamePlace } from './chain-places.ts'
 import type { CanaryFacts, TrailFacts, TrailPlace } from './facts.ts'
-import { lookAtLogBuckets } from './log-bucket.ts'
 import type { LookLimits } from './log-reader.ts'
 import { askForTrail } from './trail-to-look-at.ts'
 
@@ -40,7 +40,6 @@ export interface CanaryLoopContext {
 const lookEveryMs = 2 * 60_000
 const leaseMs = 5 * 60_000
 const callEveryMs = 10 * 60_000
-const bucketEveryMs = 3_600_000
 /** Older writes are nobody's news. */
 const writesWithinMs = 2 * 3_600_000
 const usualLimits: LookLimits = { files: 500, bytes: 1024 * 1024 * 1024, ms: 60_000 }
@@ -78,7 +77,7 @@ export async function lookOnce(context: CanaryLoopContext, seen: Set<string>): P
 
 async function lookNow(context: CanaryLoopContext, seen: Set<string>, now: Date): Promise<boolean> {
   const { store, account, log } = context
-  const before = await lastLook(store.db, account.accountId)
+  const before = await lastLook(store.db, account.accountId, now)
   const trail = await askForTrail(account, context.trails, before?.progress?.trail ?? undefined)
   const since = trail.place ? deliversSince(before?.progress, trail.place, now) : null
   const callProblem = await callCanaries(context, since, now)
@@ -187,7 +186,8 @@ async function save(
   const { organizationId = null, isBehind = false, unread = [] } = look
   const since = look.since?.toISOString() ?? null
   const { elsewhere = before?.progress?.elsewhere ?? [] } = look
-  const logBuckets = areBucketsDue(before, trailArn, all, now) ? await lookAtLogBuckets(account, all) : null
+  const gone = look.isBucketGone && trail ? trail.bucket : null
+  const logBuckets = await lookAtBucketsIfDue({ account, trailArn, trails: all, gone, now }, before)
   const entries = news.map(({ type, data }) => ({
     type,
     at: now,
@@ -212,18 +212,4 @@ async function save(
     )
     await announce(tx, entries)
   })
-}
-
-/** Hourly, and when there is one that was not looked at. */
-function areBucketsDue(
-  before: LastLook | undefined,
-  trailArn: string,
-  trails: readonly TrailPlace[],
-  now: Date,
-): boolean {
-  if (trails.length === 0) return false
-  if (before?.trailArn !== trailArn || before.bucketLookedAt === null) return true
-  const names = new Set(before.buckets.map(({ name }) => name))
-  if (trails.some(({ bucket }) => !names.has(bucket))) return true
-  return now.getTime() - before.bucketLookedAt.getTime() >= bucketEveryMs
 }

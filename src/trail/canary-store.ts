@@ -1,6 +1,7 @@
 /** What was looked for in log files, and what came of it, in the database. */
 import { sql } from 'drizzle-orm'
 import { type Fact, known, unknown } from '../aws/fact.ts'
+import { isAhead, latestPlausible } from '../clock.ts'
 import { type Database, rowsOf, type Transaction } from '../store/open.ts'
 import { storableJson, storableText } from '../store/storable.ts'
 import type { Canary } from './canary.ts'
@@ -26,12 +27,21 @@ export async function noteCanary(
     on conflict do nothing`)
 }
 
-/** The buckets that trails deliver to, as they were at most some hours ago. */
-export async function readLogBuckets(db: Database, accountId: string): Promise<Fact<readonly LogBucket[]>> {
-  const row = await lastLook(db, accountId)
-  return row && row.buckets.length > 0
-    ? known(row.buckets)
-    : unknown('the bucket of the log files was not looked at yet')
+/** They are looked at hourly: three looks were missed. */
+const bucketsValidMs = 3 * 3_600_000
+
+/** The buckets that trails deliver to, as they were at most three hours ago. */
+export async function readLogBuckets(
+  db: Database,
+  accountId: string,
+  now: Date,
+): Promise<Fact<readonly LogBucket[]>> {
+  const { buckets = [], bucketLookedAt = null } = (await lastLook(db, accountId, now)) ?? {}
+  if (buckets.length === 0 || bucketLookedAt === null)
+    return unknown('the bucket of the log files was not looked at yet')
+  const lookedAt = `the bucket of the log files was last looked at ${bucketLookedAt.toISOString()}`
+  if (isAhead(bucketLookedAt, now)) return unknown(`${lookedAt}, which is yet to come`)
+  return now.getTime() - bucketLookedAt.getTime() <= bucketsValidMs ? known(buckets) : unknown(lookedAt)
 }
 
 export interface LastLook {
@@ -44,13 +54,15 @@ export interface LastLook {
   readonly bucketLookedAt: Date | null
 }
 
-/** Undefined before the first. */
-export async function lastLook(db: Database, accountId: string): Promise<LastLook | undefined> {
+/** Undefined before the first. One that is dated in the future counts only where there is no other. */
+export async function lastLook(db: Database, accountId: string, now: Date): Promise<LastLook | undefined> {
+  const plausible = latestPlausible(now).toISOString()
   const [row] = await rowsOf<LastLookRow>(
     db,
     sql`
       select trail_arn, last_key, facts, progress, bucket, bucket_looked_at from trail_logs
-      where account_id = ${accountId} order by looked_at desc nulls last limit 1`,
+      where account_id = ${accountId}
+      order by looked_at > ${plausible}::timestamptz, looked_at desc nulls last limit 1`,
   )
   return (
     row && {

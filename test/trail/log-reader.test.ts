@@ -311,7 +311,7 @@ describe('log files', { skip: missing('moto_server') }, () => {
     await world.look()
     await world.look()
     const no = { known: true, value: false }
-    assert.deepEqual(await readLogBuckets(store.db, world.account.accountId), {
+    assert.deepEqual(await readLogBuckets(store.db, world.account.accountId, world.now()), {
       known: true,
       value: [bucket, second].map((name) => ({ name, accessLogging: no, isPublic: no })),
     })
@@ -333,7 +333,7 @@ describe('log files', { skip: missing('moto_server') }, () => {
       },
     })
     await world.look()
-    const buckets = await readLogBuckets(store.db, world.account.accountId)
+    const buckets = await readLogBuckets(store.db, world.account.accountId, world.now())
     assert.ok(buckets.known)
     const [ours, theirs] = buckets.value
     assert.ok(ours?.isPublic.known)
