@@ -1,5 +1,6 @@
 /** What the canary's look at the log files is worth. */
 import { type Unknown, unknown } from '../aws/fact.ts'
+import { isAhead } from '../clock.ts'
 import type { CanaryFacts } from '../trail/facts.ts'
 import { unknownVerdict, type Verdict } from './control.ts'
 
@@ -9,6 +10,8 @@ const maxAgeHours = 24
 /** Null when the last look is fresh enough. */
 export function canaryAge({ checkedAt, reason }: CanaryFacts, now: Date): Unknown | null {
   if (checkedAt === null) return unknown(reason ?? 'Muster has not looked into the log files yet')
+  if (isAhead(new Date(checkedAt), now))
+    return unknown(`Muster last looked into the log files at ${checkedAt}, which is yet to come`)
   const isStale = now.getTime() - Date.parse(checkedAt) > maxAgeHours * 3_600_000
   return isStale ? unknown(`Muster last looked into the log files at ${checkedAt}`) : null
 }

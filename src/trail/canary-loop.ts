@@ -16,7 +16,7 @@ import { takeLease } from '../store/lease.ts'
 import type { Store } from '../store/open.ts'
 import { newsOf } from './alarms.ts'
 import { lookAtBucketsIfDue } from './bucket-looks.ts'
-import { type Canary, isRead } from './canary.ts'
+import { type Canary, isOfTheFuture, isRead } from './canary.ts'
 import { judgeUnread, type Look, lookAtLogFiles } from './canary-look.ts'
 import { type LookProgress, noAlarms, noDigests } from './canary-progress.ts'
 import { type LastLook, lastLook, newestWrite, noteCanary, readCanaries, saveLook } from './canary-store.ts'
@@ -137,7 +137,7 @@ async function callCanaries(
 ): Promise<AwsCallError | undefined> {
   const { accountId } = account
   const known = (await readCanaries(store.db, accountId)).filter(
-    ({ calledAt }) => since === null || calledAt >= since,
+    (canary) => !isOfTheFuture(canary, now) && (since === null || canary.calledAt >= since),
   )
   if (isDue(known, false, now)) {
     const write = await newestWrite(store.db, accountId, now, writesWithinMs)

@@ -120,6 +120,7 @@ export async function newestWrite(
         jsonb_array_elements(recent.steps) as step
       where recent.account_id = ${accountId} and recent.status = 'done'
         and recent.started_at > ${new Date(now.getTime() - withinMs).toISOString()}::timestamptz
+        and recent.started_at <= ${latestPlausible(now).toISOString()}::timestamptz
         and step->>'outcome' = 'done' and step->>'requestId' is not null
         and not step->>'do' ~ '^(Get|List|Generate)'
       order by recent.id desc limit 1`,
@@ -175,7 +176,10 @@ export async function saveLook(tx: Transaction, accountId: string, look: LookToS
       facts = excluded.facts, progress = excluded.progress, looked_at = excluded.looked_at,
       bucket = coalesce(excluded.bucket, trail_logs.bucket),
       bucket_looked_at = coalesce(excluded.bucket_looked_at, trail_logs.bucket_looked_at)`)
+  // What is dated in the future would pass for news when that future has come.
   await tx.execute(sql`
     delete from canaries
-    where account_id = ${accountId} and called_at < ${new Date(look.at.getTime() - keptMs).toISOString()}::timestamptz`)
+    where account_id = ${accountId}
+      and (called_at < ${new Date(look.at.getTime() - keptMs).toISOString()}::timestamptz
+        or called_at > ${latestPlausible(look.at).toISOString()}::timestamptz)`)
 }

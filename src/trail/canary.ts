@@ -1,4 +1,5 @@
 /** What follows from the calls of ours that were found in log files, and from those that were not. */
+import { isAhead } from '../clock.ts'
 import type { CanaryFacts, CanarySighting, TrailPlace } from './facts.ts'
 import { logRoot } from './log-keys.ts'
 
@@ -40,16 +41,17 @@ export type CanaryVerdict = Pick<CanaryFacts, 'status' | 'reason' | 'latest' | '
 
 /**
  * Reads and writes are judged apart: selectors may blind a trail for one of them. A call that was found makes up for
- * earlier ones of its kind that were not: the trail logs again.
+ * earlier ones of its kind that were not: the trail logs again. What is dated in the future counts for nothing.
  *
  * @param outlet null where there is none: what was never delivered is missing all the same
  */
 export function judgeCanaries(
-  canaries: readonly Canary[],
+  remembered: readonly Canary[],
   reading: Reading,
   now: Date,
   outlet: Outlet | null = null,
 ): CanaryVerdict {
+  const canaries = remembered.filter((canary) => !isOfTheFuture(canary, now))
   const latest = newest(canaries.filter((canary) => isFoundAt(canary, outlet)))
   const waiting = stillLookedFor(canaries, outlet)
   const oldest = oldestOf(waiting)
@@ -78,6 +80,10 @@ export function judgeCanaries(
   }
   return { ...facts, status: 'unknown', reason: 'Muster made no call that could be looked for' }
 }
+
+/** Called, or found, by a clock that was ahead. */
+export const isOfTheFuture = ({ calledAt, found }: Pick<Canary, 'calledAt' | 'found'>, now: Date): boolean =>
+  isAhead(calledAt, now) || (found !== null && isAhead(found.at, now))
 
 const ageOf = ({ calledAt }: Canary, now: Date) => now.getTime() - calledAt.getTime()
 

@@ -3,6 +3,7 @@
  * for a moment must not make Muster forget what it verified, so the chains of the places before are kept, and go on
  * when a place comes back.
  */
+import { isAhead } from '../clock.ts'
 import { type ChainElsewhere, type DigestProgress, type LookProgress, noDigests } from './canary-progress.ts'
 import type { TrailPlace } from './facts.ts'
 
@@ -22,7 +23,8 @@ export function deliversSince(
 ): Date | null {
   if (!before) return null
   if (!isSamePlace(before.trail, trail)) return now
-  return before.since ? new Date(before.since) : null
+  const since = before.since ? new Date(before.since) : null
+  return since && isAhead(since, now) ? now : since
 }
 
 /** The chain of the place that is looked at now, and those of the others. */

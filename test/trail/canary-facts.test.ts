@@ -69,6 +69,14 @@ test('of a trail that the gate goes by and that was not looked at yet nothing is
   assert.deepEqual([status, checkedAt], ['unknown', null])
 })
 
+test('a look that is dated in the future says nothing of now', async () => {
+  await lookedAt('former', minutesAgo(-2), {})
+  const { status, reason, digest } = await readCanary(store.db, accountId, now)
+  assert.deepEqual([status, digest.status], ['unknown', 'unknown'])
+  assert.match(reason ?? '', /yet to come/)
+  assert.equal((await readCanary(store.db, accountId, minutesAgo(-1))).status, 'found')
+})
+
 test('a look of hours ago says nothing of now', async () => {
   await lookedAt('former', minutesAgo(121), {})
   const { status, reason, digest } = await readCanary(store.db, accountId, now)

@@ -60,6 +60,19 @@ forEachDatabase((_name, openStore) => {
     )
   })
 
+  test('what was found by a clock that was ahead proves nothing once it is set right, nor when that future has come', async () => {
+    const all = await worldOf()
+    all.world.move(24 * 60)
+    assert.equal((await lookFor(all, 20)).status, 'found')
+    all.world.move(-24 * 60)
+    all.trail.isLogging = false
+    assert.equal((await lookFor(all, 60)).status, 'warning')
+    assert.equal((await lookFor(all, 2 * 60)).status, 'missing')
+    assert.equal((await lookFor(all, 22 * 60, 20)).status, 'missing')
+    all.trail.isLogging = true
+    assert.equal((await lookFor(all, 20)).status, 'found')
+  })
+
   test('where there never was a trail, what is called is missed all the same', async () => {
     const all = await worldOf()
     all.sandbox.state.trails.clear()

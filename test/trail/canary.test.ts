@@ -128,6 +128,17 @@ for (const [what, canaries, status] of moved) {
   })
 }
 
+const yetToCome: readonly [string, readonly Canary[], string][] = [
+  ['was found', [found(-24 * 60)], 'unknown'],
+  ['was found, and one of now is late', [called(40), found(-24 * 60)], 'warning'],
+  ['is looked for, and one of now was found', [found(12), called(-24 * 60)], 'found'],
+]
+for (const [what, canaries, status] of yetToCome) {
+  test(`where a call of the future ${what}, the status is ${status}`, () => {
+    assert.equal(judgeCanaries(canaries, all, now).status, status)
+  })
+}
+
 test('a status names the oldest call that is looked for, and the newest that was found', () => {
   const facts = judgeCanaries([found(90), found(80), called(70), called(60)], all, now)
   assert.equal(facts.waitingSince, before(70).toISOString())

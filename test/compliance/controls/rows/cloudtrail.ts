@@ -108,6 +108,7 @@ const canaryOpen: Row['unknown'] = [
     says: 'the last look was two days ago',
     when: canary({ checkedAt: daysAgo(2).toISOString() }),
   },
+  { says: 'the last look is yet to come', when: canary({ checkedAt: hoursAgo(-1).toISOString() }) },
 ]
 
 /** Two trails with a bucket each; the second bucket as given, or not looked at. */
