@@ -20,7 +20,7 @@ import { tellsAnyone } from './notify/settings.ts'
 import { startAwsEvents } from './trail/aws-events.ts'
 import { startCanaryLoop } from './trail/canary-loop.ts'
 import { startTrailGateLoop } from './trail/gate-loop.ts'
-import { readTrails } from './trail/read-trails.ts'
+import { readTrails, readTrailsElsewhere } from './trail/read-trails.ts'
 import { forgetAwsEvents } from './trail/retention.ts'
 
 export interface LoopParts extends RoomParts {
@@ -80,6 +80,7 @@ export function startLoops(
       store,
       account,
       trails: () => readTrails(account),
+      trailsElsewhere: (others) => readTrailsElsewhere(account, others),
       announce,
       clock,
       log,

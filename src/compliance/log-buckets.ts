@@ -6,13 +6,15 @@ import { type Finding, unknownVerdict, type Verdict, verdictOf } from './control
 import { withFacts } from './facts-at-hand.ts'
 import type { AccountSnapshot } from './snapshot.ts'
 
-/** A bucket that nobody has looked at is not fine: it leaves the verdict open. */
+/** Of trails in whatever Region. A bucket that nobody has looked at is not fine: it leaves the verdict open. */
 export function everyLogBucket(
   isFine: (bucket: LogBucket) => Fact<boolean>,
   messageOf: (bucketName: string) => string,
 ) {
   return (snapshot: AccountSnapshot): Verdict =>
-    withFacts({ trails: snapshot.trails }, ({ trails }) => {
+    withFacts({ trails: snapshot.trails }, ({ trails: ofIamRegion }) => {
+      const { trailsElsewhere: elsewhere } = snapshot
+      const trails = [...ofIamRegion, ...(elsewhere.known ? elsewhere.value : [])]
       const names = [...new Set(trails.map(({ bucket }) => bucket))]
       const answers = names.map((name) => {
         const bucket = lookedAt(snapshot, name)
@@ -23,7 +25,10 @@ export function everyLogBucket(
           ? [{ resource: bucketArn(snapshot, name), message: messageOf(name), evidence: { bucket: name } }]
           : [],
       )
-      const unsure = answers.flatMap(({ fact }) => (fact.known ? [] : [fact]))
+      const unsure = [
+        ...(elsewhere.known ? [] : [elsewhere]),
+        ...answers.flatMap(({ fact }) => (fact.known ? [] : [fact])),
+      ]
       if (unsure.length > 0) return unknownVerdict(unsure, findings)
       return verdictOf(findings, { buckets: names })
     })

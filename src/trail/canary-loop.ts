@@ -29,6 +29,8 @@ export interface CanaryLoopContext {
   readonly store: Store
   readonly account: Account
   readonly trails: () => Promise<Fact<readonly TrailFacts[]>>
+  /** Those that the others are not: of one other Region alone. Asked about hourly. */
+  readonly trailsElsewhere: (others: readonly string[]) => Promise<Fact<readonly TrailFacts[]>>
   readonly announce: Announce
   readonly clock: Clock
   readonly log: Logger
@@ -178,7 +180,7 @@ async function save(
     Pick<LookProgress, 'elsewhere'> & { readonly since?: Date | null },
   now: Date,
 ): Promise<void> {
-  const { store, account, announce } = context
+  const { store, account, trailsElsewhere, announce } = context
   const { accountId } = account
   const trailArn = trail?.arn ?? noTrail
   const { facts, digests = before?.progress?.digests ?? noDigests } = look
@@ -187,7 +189,10 @@ async function save(
   const since = look.since?.toISOString() ?? null
   const { elsewhere = before?.progress?.elsewhere ?? [] } = look
   const gone = look.isBucketGone && trail ? trail.bucket : null
-  const logBuckets = await lookAtBucketsIfDue({ account, trailArn, trails: all, gone, now }, before)
+  const logBuckets = await lookAtBucketsIfDue(
+    { account, trailArn, trails: all, trailsElsewhere, gone, now },
+    before,
+  )
   const entries = news.map(({ type, data }) => ({
     type,
     at: now,

@@ -61,6 +61,38 @@ describe('a look at the buckets of log files', () => {
     assert.ok(!all.sandbox.calls.actions().includes('GetBucketAcl'))
   })
 
+  for (const beside of [true, false]) {
+    const which = beside ? 'as well' : 'though no other is there'
+    test(`is one at the bucket of a trail of another Region alone, ${which}, and costs a call an hour`, async () => {
+      const all = await open()
+      const { sandbox, trail, world } = all
+      const local = {
+        ...trail,
+        name: 'local',
+        arn: 'arn:aws:cloudtrail:eu-west-1:123456789012:trail/local',
+        homeRegion: 'eu-west-1',
+        isMultiRegionTrail: false,
+        s3BucketName: 'of-one-region',
+      }
+      sandbox.buckets.create('of-one-region', 'eu-west-1', world.now())
+      if (!beside) sandbox.state.trails.clear()
+      sandbox.state.trails.set(local.arn, local)
+      sandbox.calls.clear()
+      await lookFor(all, 50)
+      const buckets = await readNow(all)
+      assert.ok(buckets.known)
+      assert.deepEqual(
+        buckets.value.map(({ name }) => name).sort(),
+        beside ? [all.bucket, 'of-one-region'].sort() : ['of-one-region'],
+      )
+      assert.equal(sandbox.calls.actions().filter((action) => action === 'ListTrails').length, 1)
+      assert.equal(
+        sandbox.calls.actions().filter((action) => action === 'GetBucketAcl').length,
+        beside ? 2 : 1,
+      )
+    })
+  }
+
   test('goes by a trail that is looked at now, not by one that was looked at by a clock that was ahead', async () => {
     const all = await open()
     all.world.move(day)

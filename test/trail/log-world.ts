@@ -32,6 +32,8 @@ export interface LogWorldOptions {
   readonly endpoints: AwsEndpoints
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
   readonly trails: () => Promise<Fact<readonly TrailFacts[]>>
+  /** None, unless told. */
+  readonly trailsElsewhere?: (others: readonly string[]) => Promise<Fact<readonly TrailFacts[]>>
   readonly clock: MovedClock
   readonly limits?: LookLimits
 }
@@ -67,6 +69,7 @@ export async function openLogWorld(options: LogWorldOptions): Promise<LogWorld> 
     store,
     account,
     trails,
+    trailsElsewhere: options.trailsElsewhere ?? (async () => known([])),
     announce: async (_tx: unknown, notices: readonly Notice[]) => void told.push(...notices),
     clock: clock.now,
     log: silentLog,

@@ -9,6 +9,7 @@ import { openSandbox, type Sandbox } from '../../src/sandbox/index.ts'
 import type { Store } from '../../src/store/open.ts'
 import type { TrailFacts } from '../../src/trail/facts.ts'
 import type { LookLimits } from '../../src/trail/log-reader.ts'
+import { readTrailsElsewhere } from '../../src/trail/read-trails.ts'
 import { openEmbedded } from '../harness/prepared.ts'
 import { goodTrail, type LogWorld, movedClock, openLogWorld } from './log-world.ts'
 
@@ -44,6 +45,7 @@ export async function openTrailWorld(
       const trail = account && (await verifiedTrailOf(account))
       return known(trail ? [told(trail, clock.now())] : [])
     },
+    trailsElsewhere: async (others) => (account ? await readTrailsElsewhere(account, others) : known([])),
     clock,
     ...(limits ? { limits } : {}),
   })

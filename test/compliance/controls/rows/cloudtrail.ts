@@ -124,8 +124,16 @@ const buckets = (second: Partial<LogBucket> | null): Change =>
       ]),
     }),
   )
+/** That of a trail of another Region alone, as given, or not looked at. */
+const bucketElsewhere = (second: Partial<LogBucket> | null): Change =>
+  inOrder(buckets(second), trails(fineTrail()), elsewhere({ bucket: 'second' }))
 const bucketsUnread: Row['unknown'] = [
   unread,
+  elsewhereUnread,
+  {
+    says: 'the bucket of a trail of another Region was not looked at',
+    when: bucketElsewhere(null),
+  },
   {
     says: 'no bucket was looked at yet',
     when: put({ logBuckets: denied('s3:GetBucketLogging') }),
@@ -489,6 +497,11 @@ export const cloudtrail: Table = {
         when: buckets({ isPublic: known(true) }),
         names: ['arn:aws:s3:::second'],
       },
+      {
+        says: 'that of a trail of another Region is open to everybody',
+        when: bucketElsewhere({ isPublic: known(true) }),
+        names: ['arn:aws:s3:::second'],
+      },
     ],
     unknown: [
       ...bucketsUnread,
@@ -505,6 +518,11 @@ export const cloudtrail: Table = {
       {
         says: 'requests to one of the buckets are not logged',
         when: buckets({ accessLogging: known(false) }),
+        names: ['arn:aws:s3:::second'],
+      },
+      {
+        says: 'requests to that of a trail of another Region are not logged',
+        when: bucketElsewhere({ accessLogging: known(false) }),
         names: ['arn:aws:s3:::second'],
       },
     ],
