@@ -3,7 +3,7 @@
  *
  * The order is a security property. What denies comes first: the quarantine, then the baseline; no group that gives
  * rights is touched before both are whole. A group gets its new policies before it loses old ones. What is no longer
- * wanted goes last, and only when nobody uses it. Whatever is not under Muster's path is left alone.
+ * wanted goes last, and only when nobody uses it. Whatever the catalog did not bring is left alone, wherever it is.
  */
 import {
   type DesiredAccount,
@@ -14,7 +14,7 @@ import {
   type ObservedPolicy,
   surplusGroups,
 } from './account.ts'
-import { BASELINE, type PolicyDocument, QUARANTINE } from './catalog.ts'
+import { BASELINE, isOwn, type PolicyDocument, QUARANTINE } from './catalog.ts'
 import { canonicalPolicy } from './policy-document.ts'
 
 export type AccountStep =
@@ -61,8 +61,16 @@ export interface AccountPlan {
 const VERSIONS_PER_POLICY = 5
 const POLICIES_PER_GROUP = 10
 
-/** Applying the steps reaches the desired state, from any prefix of them too; then the next plan is empty. */
-export function planAccount(desired: DesiredAccount, observed: ObservedAccount): AccountPlan {
+/**
+ * Applying the steps reaches the desired state, from any prefix of them too; then the next plan is empty.
+ *
+ * @param made ARNs of what the catalog brought, now or earlier: nothing else is taken away
+ */
+export function planAccount(
+  desired: DesiredAccount,
+  observed: ObservedAccount,
+  made: ReadonlySet<string>,
+): AccountPlan {
   const conflicts = findConflicts(desired, observed)
   const taken = new Set(conflicts.map(({ kind, name }) => `${kind} ${name}`))
   const policies = desired.policies.filter(({ policyName }) => !taken.has(`policy ${policyName}`))
@@ -81,7 +89,7 @@ export function planAccount(desired: DesiredAccount, observed: ObservedAccount):
   // Without a baseline or a quarantine of ours nobody may get anything: stop before the first group that gives.
   if (conflicts.some(({ name }) => isOwn(name))) return { steps: own, conflicts, leftovers: [] }
 
-  const removal = planRemoval(desired, observed)
+  const removal = planRemoval(desired, observed, made)
   return {
     steps: [
       ...own,
@@ -92,28 +100,6 @@ export function planAccount(desired: DesiredAccount, observed: ObservedAccount):
     conflicts,
     leftovers: removal.leftovers,
   }
-}
-
-/** The steps that do not wait for the trail gate. */
-export function withoutGrants(steps: readonly AccountStep[]): AccountStep[] {
-  return steps.filter((step) => !mayGrant(step))
-}
-
-/**
- * Whether a step waits for the trail gate: all but what denies, and what was put on a group by hand. Everything else of
- * a new catalog may give its members something.
- */
-export function mayGrant(step: AccountStep): boolean {
-  return !(
-    step.do === 'DeleteGroupPolicy' ||
-    ('groupName' in step && isOwn(step.groupName)) ||
-    ('policyName' in step && isOwn(step.policyName)) ||
-    ('policyArn' in step && isOwn(step.policyArn.slice(step.policyArn.lastIndexOf('/') + 1)))
-  )
-}
-
-function isOwn(name: string): boolean {
-  return name === BASELINE || name === QUARANTINE
 }
 
 /** Names are unique in an account whatever the path, and regardless of case. */
@@ -199,13 +185,14 @@ function inlineSteps({ groupName, inlinePolicyNames }: ObservedGroup): AccountSt
 function planRemoval(
   desired: DesiredAccount,
   observed: ObservedAccount,
+  made: ReadonlySet<string>,
 ): Pick<AccountPlan, 'steps' | 'leftovers'> {
   const steps: AccountStep[] = []
   const leftovers: Leftover[] = []
   const detachments = new Map<string, number>()
   const detached = (arn: string) => detachments.set(arn, (detachments.get(arn) ?? 0) + 1)
 
-  for (const group of surplusGroups(desired, observed)) {
+  for (const group of surplusGroups(desired, observed, made)) {
     const { groupName, arn, members, attachedPolicyArns } = group
     if (members !== 0) {
       const reason = members === 'unknown' ? 'its members are not known' : `it has ${members} members`
@@ -227,7 +214,7 @@ function planRemoval(
   const wanted = new Set(desired.policies.map(({ policyName }) => policyName.toLowerCase()))
   for (const policy of observed.policies) {
     const { arn, policyName, path, attachmentCount, boundaryCount } = policy
-    if (path !== desired.path || wanted.has(policyName.toLowerCase())) continue
+    if (!made.has(arn) || path !== desired.path || wanted.has(policyName.toLowerCase())) continue
     const uses = attachmentCount - (detachments.get(arn) ?? 0)
     if (uses > 0 || boundaryCount > 0) {
       const reason = `it is attached ${Math.max(0, uses)} times and the boundary of ${boundaryCount}`

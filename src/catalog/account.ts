@@ -119,8 +119,19 @@ export function groupArn({ partition, accountId, path }: AccountPlace, groupName
   return `arn:${partition}:iam::${accountId}:group${path}${groupName}`
 }
 
-/** Muster's groups that the catalog does not know any more: ask for their members before planning. */
-export function surplusGroups(desired: DesiredAccount, observed: ObservedAccount): readonly ObservedGroup[] {
+/**
+ * Muster's groups that the catalog does not know any more: ask for their members before planning.
+ *
+ * @param made ARNs of what the catalog brought: a path proves nothing, anybody may make a group under it
+ */
+export function surplusGroups(
+  desired: DesiredAccount,
+  observed: ObservedAccount,
+  made: ReadonlySet<string>,
+): readonly ObservedGroup[] {
   const wanted = new Set(desired.groups.map((group) => group.groupName.toLowerCase()))
-  return observed.groups.filter((g) => g.path === desired.path && !wanted.has(g.groupName.toLowerCase()))
+  return observed.groups.filter(
+    ({ arn, path, groupName }) =>
+      made.has(arn) && path === desired.path && !wanted.has(groupName.toLowerCase()),
+  )
 }

@@ -13,6 +13,9 @@ export const BASELINE = 'muster-baseline'
 /** The group that takes every right from its members. */
 export const QUARANTINE = 'muster-quarantine'
 
+/** Whether a group or a policy of that name is Muster's own, there whatever the catalog says. */
+export const isOwn = (name: string) => name === BASELINE || name === QUARANTINE
+
 /** An IAM policy as it is in its file: any JSON object, until the lint has looked at it. */
 export type PolicyDocument = { readonly [element: string]: unknown }
 

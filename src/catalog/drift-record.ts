@@ -14,8 +14,8 @@ import { rowsOf, type Transaction } from '../store/open.ts'
 import type { OperationStatus, RecordedStep } from '../store/schema.ts'
 import type { DesiredAccount } from './account.ts'
 import type { AccountPlan } from './account-plan.ts'
+import type { CatalogContext } from './context.ts'
 import { catalogDifferences, catalogDriftKinds } from './drift.ts'
-import type { CatalogContext } from './reconcile.ts'
 
 interface CatalogLook {
   readonly plan: AccountPlan
@@ -53,13 +53,14 @@ export async function catalogDrifts(
 
 interface Run {
   readonly accountId: string
-  readonly operationId: string
+  /** Null when nothing could be done yet. */
+  readonly operationId: string | null
   readonly steps: readonly RecordedStep[]
   readonly status: OperationStatus
   readonly announce: Announce | undefined
 }
 
-/** In the transaction of the run's own record. */
+/** In the transaction of the run's own record. One that was stopped ends nothing that it did not set right. */
 export async function noteCatalogDrifts(
   tx: Transaction,
   drifts: readonly NewDrift[],
@@ -75,6 +76,16 @@ export async function noteCatalogDrifts(
   }
   const actions = steps.filter(({ outcome }) => outcome === 'done').map((step) => step.do)
   await announce?.(tx, noticesOfDrifts(news, actions))
+}
+
+/** All that would set them right waits for the trail gate: they are told, and stand until it opens. */
+export async function noteWaitingDrifts(
+  { db, account: { accountId }, announce }: CatalogContext,
+  drifts: readonly NewDrift[],
+): Promise<void> {
+  if (drifts.length === 0) return
+  const run: Run = { accountId, operationId: null, steps: [], status: 'stopped', announce }
+  await db.transaction((tx) => noteCatalogDrifts(tx, drifts, run))
 }
 
 /** The account holds the catalog: whatever stood is over. */

@@ -16,8 +16,15 @@ import {
   surplusGroups,
 } from './account.ts'
 
-/** @throws AwsCallError when IAM does not answer: nothing is planned on half a view */
-export async function observeAccount(account: Account, desired: DesiredAccount): Promise<ObservedAccount> {
+/**
+ * @param made ARNs of what the catalog brought
+ * @throws AwsCallError when IAM does not answer: nothing is planned on half a view
+ */
+export async function observeAccount(
+  account: Account,
+  desired: DesiredAccount,
+  made: ReadonlySet<string>,
+): Promise<ObservedAccount> {
   const groups: ObservedGroup[] = []
   const policies: ObservedPolicy[] = []
   let marker: string | undefined
@@ -34,20 +41,19 @@ export async function observeAccount(account: Account, desired: DesiredAccount):
     policies.push(...(output.Policies ?? []).map(toPolicy))
     marker = output.IsTruncated ? output.Marker : undefined
   } while (marker)
-  return { groups: await countMembers(account, desired, groups, policies), policies }
+  const surplus = surplusGroups(desired, { groups, policies }, made)
+  return { groups: await countMembers(account, groups, surplus), policies }
 }
 
 /** Only groups that might be deleted are asked for their members. */
 async function countMembers(
   account: Account,
-  desired: DesiredAccount,
   groups: readonly ObservedGroup[],
-  policies: readonly ObservedPolicy[],
+  surplus: readonly ObservedGroup[],
 ): Promise<ObservedGroup[]> {
-  const surplus = new Set(surplusGroups(desired, { groups, policies }).map(({ groupName }) => groupName))
   return await Promise.all(
     groups.map(async (group) =>
-      surplus.has(group.groupName) ? { ...group, members: await membersOf(account, group.groupName) } : group,
+      surplus.includes(group) ? { ...group, members: await membersOf(account, group.groupName) } : group,
     ),
   )
 }

@@ -419,6 +419,19 @@ export const accounts = pgTable('accounts', {
   trailLook: jsonb('trail_look').$type<TrailLook>(),
 })
 
+/**
+ * The groups and policies that the catalog brought into an account, as ARNs: written before the call that makes them,
+ * gone with them. What is not among them is somebody else's, and never taken away.
+ */
+export const catalogMade = pgTable(
+  'catalog_made',
+  {
+    accountId: text('account_id').notNull(),
+    arn: text('arn').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.arn] })],
+)
+
 /** Work that one replica at a time does for an account, and when it was last done. */
 export const leases = pgTable(
   'leases',

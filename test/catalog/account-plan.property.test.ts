@@ -9,6 +9,7 @@ import {
   type ObservedGroup,
 } from '../../src/catalog/account.ts'
 import { planAccount } from '../../src/catalog/account-plan.ts'
+import { arnsOf } from '../../src/catalog/made.ts'
 import { canonicalPolicy } from '../../src/catalog/policy-document.ts'
 import {
   applyAll,
@@ -101,6 +102,11 @@ const anyAccount: fc.Arbitrary<ObservedAccount> = fc
     }))
   })
 
+/** With any part of it on record as what the catalog brought. */
+const anyScene = anyAccount.chain((observed) =>
+  fc.subarray(arnsOf(observed)).map((made) => ({ observed, made: new Set(made) })),
+)
+
 const anyDesired = fc
   .record({
     one: fc.subarray(['a', 'b']),
@@ -117,8 +123,8 @@ const anyDesired = fc
     return desiredAccount(catalog({ groups, roles: { r: { boundary: boundary('c') } } }), PLACE)
   })
 
-function assertReached(desired: DesiredAccount, account: ObservedAccount): void {
-  const { steps, conflicts } = planAccount(desired, account)
+function assertReached(desired: DesiredAccount, account: ObservedAccount, made: ReadonlySet<string>): void {
+  const { steps, conflicts } = planAccount(desired, account, made)
   assert.deepEqual(steps, [])
   if (conflicts.length > 0) return
   for (const { arn, policyArns } of desired.groups) {
@@ -134,8 +140,8 @@ function assertReached(desired: DesiredAccount, account: ObservedAccount): void 
 
 test('from any account the plan reaches what is desired, and the next plan is empty', () => {
   fc.assert(
-    fc.property(anyDesired, anyAccount, (desired, observed) => {
-      assertReached(desired, applyAll(observed, planAccount(desired, observed).steps, desired))
+    fc.property(anyDesired, anyScene, (desired, { observed, made }) => {
+      assertReached(desired, applyAll(observed, planAccount(desired, observed, made).steps, desired), made)
     }),
     { numRuns: 500 },
   )
@@ -143,26 +149,27 @@ test('from any account the plan reaches what is desired, and the next plan is em
 
 test('a plan cut off anywhere, and a fresh one after it, reach the same', () => {
   fc.assert(
-    fc.property(anyDesired, anyAccount, fc.nat(), (desired, observed, at) => {
-      const { steps } = planAccount(desired, observed)
+    fc.property(anyDesired, anyScene, fc.nat(), (desired, { observed, made }, at) => {
+      const { steps } = planAccount(desired, observed, made)
       const cut = applyAll(observed, steps.slice(0, at % (steps.length + 1)), desired)
-      assertReached(desired, applyAll(cut, planAccount(desired, cut).steps, desired))
+      assertReached(desired, applyAll(cut, planAccount(desired, cut, made).steps, desired), made)
     }),
     { numRuns: 500 },
   )
 })
 
-test('nothing outside the path changes, whatever the account', () => {
+test('nothing changes that neither the catalog names nor ever brought, nor anything outside the path', () => {
   fc.assert(
-    fc.property(anyDesired, anyAccount, (desired, observed) => {
+    fc.property(anyDesired, anyScene, (desired, { observed, made }) => {
+      const named = new Set(arnsOf(desired))
+      const isForeign = ({ path, arn }: { readonly path: string; readonly arn: string }) =>
+        path !== '/muster/' || !(named.has(arn) || made.has(arn))
       const outside = (account: ObservedAccount) => ({
-        groups: account.groups.filter(({ path }) => path !== '/muster/'),
+        groups: account.groups.filter(isForeign),
         // Its count of attachments moves when a group of ours lets go of it.
-        policies: account.policies
-          .filter(({ path }) => path !== '/muster/')
-          .map(({ attachmentCount: _, ...rest }) => rest),
+        policies: account.policies.filter(isForeign).map(({ attachmentCount: _, ...rest }) => rest),
       })
-      const after = applyAll(observed, planAccount(desired, observed).steps, desired)
+      const after = applyAll(observed, planAccount(desired, observed, made).steps, desired)
       assert.deepEqual(outside(after), outside(observed))
     }),
     { numRuns: 500 },
@@ -171,9 +178,9 @@ test('nothing outside the path changes, whatever the account', () => {
 
 test('at no moment is a policy attached to a group of the catalog before quarantine and baseline are whole', () => {
   fc.assert(
-    fc.property(anyDesired, anyAccount, (desired, observed) => {
+    fc.property(anyDesired, anyScene, (desired, { observed, made }) => {
       let account = observed
-      for (const step of planAccount(desired, observed).steps) {
+      for (const step of planAccount(desired, observed, made).steps) {
         if (step.do === 'AttachGroupPolicy' && !step.groupName.startsWith('muster-')) {
           const now = account
           const whole = desired.groups

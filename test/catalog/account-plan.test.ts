@@ -9,6 +9,7 @@ import {
   policyArn,
 } from '../../src/catalog/account.ts'
 import { type AccountStep, planAccount } from '../../src/catalog/account-plan.ts'
+import { arnsOf } from '../../src/catalog/made.ts'
 import { applyAll, customPolicy, EMPTY, group, OTHER_POLICY, PLACE, READ_ONLY } from './account-model.ts'
 import { boundary, catalog, policy, SOUND_POLICY } from './samples.ts'
 
@@ -31,11 +32,13 @@ function brief(step: AccountStep): string {
   return `${step.do} ${'policyName' in step ? step.policyName : step.policyArn.split('/').at(-1)}${version}`
 }
 
-function plan(observed: ObservedAccount, desired = SMALL): string[] {
-  return planAccount(desired, observed).steps.map(brief)
-}
+/** As if the catalog had brought all that there is. */
+const planOf = (observed: ObservedAccount, made: readonly string[] = arnsOf(observed)) =>
+  planAccount(SMALL, observed, new Set(made))
 
-const settled = applyAll(EMPTY, planAccount(SMALL, EMPTY).steps, SMALL)
+const plan = (...args: Parameters<typeof planOf>) => planOf(...args).steps.map(brief)
+
+const settled = applyAll(EMPTY, planOf(EMPTY).steps, SMALL)
 
 const changeGroup = (
   account: ObservedAccount,
@@ -142,6 +145,37 @@ test('a group that the catalog dropped goes with its policies when it has no mem
   ])
 })
 
+test('what the catalog did not bring is neither taken away nor reported, though it is under the path', () => {
+  const used = policyArn(PLACE, 'muster-used')
+  const observed = {
+    groups: [
+      ...settled.groups,
+      group('handmade', { attachedPolicyArns: [used], inlinePolicyNames: ['x'] }),
+      group('with-members', { members: 2 }),
+    ],
+    policies: [
+      ...settled.policies,
+      customPolicy('muster-used', { attachmentCount: 1 }),
+      customPolicy('muster-unused'),
+    ],
+  }
+  assert.deepEqual(planOf(observed, arnsOf(settled)), { steps: [], conflicts: [], leftovers: [] })
+})
+
+test('a dropped policy that somebody attached to a group of his own is kept, and is reported', () => {
+  const arn = policyArn(PLACE, 'muster-old')
+  const observed = {
+    groups: [...settled.groups, group('handmade', { attachedPolicyArns: [arn] })],
+    policies: [...settled.policies, customPolicy('muster-old', { attachmentCount: 1 })],
+  }
+  const { steps, leftovers } = planOf(observed, [...arnsOf(settled), arn])
+  assert.deepEqual(steps, [])
+  assert.deepEqual(
+    leftovers.map((leftover) => leftover.arn),
+    [arn],
+  )
+})
+
 test('a dropped group with members keeps its policies, and is reported', () => {
   for (const members of [3, 'unknown'] as const) {
     const arn = policyArn(PLACE, 'muster-old')
@@ -149,7 +183,7 @@ test('a dropped group with members keeps its policies, and is reported', () => {
       groups: [...settled.groups, group('old', { attachedPolicyArns: [arn], members })],
       policies: [...settled.policies, customPolicy('muster-old', { attachmentCount: 1 })],
     }
-    const { steps, leftovers } = planAccount(SMALL, observed)
+    const { steps, leftovers } = planOf(observed)
     assert.deepEqual(steps, [])
     assert.deepEqual(
       leftovers.map((leftover) => leftover.arn),
@@ -163,7 +197,7 @@ test('a dropped boundary that somebody still wears is kept, and is reported', ()
     ...settled,
     policies: [...settled.policies, customPolicy('muster-boundary-old', { boundaryCount: 2 })],
   }
-  const { steps, leftovers } = planAccount(SMALL, observed)
+  const { steps, leftovers } = planOf(observed)
   assert.deepEqual(steps, [])
   assert.deepEqual(leftovers, [
     {
@@ -176,7 +210,7 @@ test('a dropped boundary that somebody still wears is kept, and is reported', ()
 
 test('a name taken outside the path, in any case, is a conflict and never an overwrite', () => {
   const observed = { groups: [group('Engineering', { path: '/' })], policies: [] }
-  const { steps, conflicts } = planAccount(SMALL, observed)
+  const { steps, conflicts } = planOf(observed)
   assert.deepEqual(
     conflicts.map(({ kind, name, takenBy }) => ({ kind, name, takenBy })),
     [{ kind: 'group', name: 'engineering', takenBy: 'arn:aws:iam::123456789012:group/Engineering' }],
@@ -199,7 +233,7 @@ test("while the name of Muster's own baseline or quarantine is taken, no group t
     { groups: [group('Muster-Quarantine', { path: '/' })], policies: [] },
     { groups: [], policies: [customPolicy('muster-baseline', { path: '/' })] },
   ]) {
-    const { steps, conflicts } = planAccount(SMALL, observed)
+    const { steps, conflicts } = planOf(observed)
     assert.equal(conflicts.length, 1)
     assert.deepEqual(
       steps.map(brief).filter((step) => step.includes('engineer')),
