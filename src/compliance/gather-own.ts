@@ -3,6 +3,7 @@ import { and, eq, isNotNull, ne } from 'drizzle-orm'
 import type { Account } from '../aws/account.ts'
 import { desiredAccount, policyArn } from '../catalog/account.ts'
 import { BASELINE, type Catalog, policyDocs, QUARANTINE } from '../catalog/catalog.ts'
+import { readMade } from '../catalog/made.ts'
 import { baselinePolicy } from '../catalog/own-groups.ts'
 import { documentIn } from '../catalog/partition.ts'
 import { unlessAhead } from '../clock.ts'
@@ -46,6 +47,7 @@ export async function readMusterFacts(
     groups: Object.fromEntries(
       desiredAccount(catalog, place).groups.map(({ groupName, policyArns }) => [groupName, policyArns]),
     ),
+    madeArns: [...(await readMade(db, accountId))],
     boundaryArns: policyDocs(catalog).boundaries.map(({ name }) => policyArn(place, name)),
     identities: await managedIdentities(db, catalog, place, moments),
     rotation: { disableAfterDays: rotation.disableAfterDays, unusedDays: rotation.unusedDays },

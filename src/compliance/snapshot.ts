@@ -125,6 +125,8 @@ export interface MusterFacts {
   readonly baselineDocument: PolicyDocument
   /** Groups that Muster keeps, its own two included, with the ARNs of the policies that each should carry. */
   readonly groups: Readonly<Record<string, readonly string[]>>
+  /** Groups and policies that the catalog brought, now or earlier. */
+  readonly madeArns: readonly string[]
   /** Names of roles' boundaries, as ARNs. */
   readonly boundaryArns: readonly string[]
   readonly identities: readonly ManagedIdentity[]

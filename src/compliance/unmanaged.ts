@@ -28,8 +28,13 @@ export function unmanagedIn(snapshot: AccountSnapshot, since: Date): NewDrift[] 
         found,
       ),
     )
+  // One of an earlier catalog that still has members is Muster's, and goes when it has none.
+  const made = new Set(muster.madeArns)
   const groups = authorization.value.groups
-    .filter(({ createdAt, groupName }) => createdAt > since && !Object.hasOwn(muster.groups, groupName))
+    .filter(
+      ({ createdAt, groupName, arn }) =>
+        createdAt > since && !Object.hasOwn(muster.groups, groupName) && !made.has(arn),
+    )
     .map(({ groupName, arn }) =>
       accountDrift({ kind: 'group-unmanaged', resource: arn, detail: { groupName } }, found),
     )

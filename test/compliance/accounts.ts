@@ -124,6 +124,7 @@ export function fineAccount({ users = 3 }: { users?: number } = {}): AccountSnap
         engineering: [policyArn('muster-engineering')],
         administration: [policyArn('muster-engineering')],
       },
+      madeArns: [],
       boundaryArns: [policyArn('muster-boundary-engineer')],
       identities: names.map((name, n) => fineIdentity(name, n)),
       rotation: { disableAfterDays: 90, unusedDays: 45 },

@@ -45,6 +45,7 @@ export function snapshotWith(facts: Partial<AccountSnapshot> = {}): AccountSnaps
       baselinePolicyArn: 'arn:aws:iam::123456789012:policy/muster/muster-baseline',
       baselineDocument: {},
       groups: {},
+      madeArns: [],
       boundaryArns: [],
       identities: [],
       rotation: { disableAfterDays: 90, unusedDays: 45 },

@@ -306,6 +306,7 @@ test('only users and groups made after the first sweep, and not by Muster, are r
     muster: {
       path: '/muster/',
       groups: { engineering: [] },
+      madeArns: [group('dropped', '2026-11-10').arn],
       identities: [
         { userName: 'ada', userId: 'AIDAada' },
         { userName: 'new', userId: null },
@@ -325,6 +326,7 @@ test('only users and groups made after the first sweep, and not by Muster, are r
           group('ancient', '2020-01-01'),
           group('engineering', '2026-11-10'),
           group('backdoor', '2026-11-10'),
+          group('dropped', '2026-11-10'),
         ],
       },
     },
