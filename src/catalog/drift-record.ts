@@ -2,11 +2,11 @@
 import { sql } from 'drizzle-orm'
 import {
   accountDrift,
+  type Difference,
   type FoundBy,
   mayBeLag,
   type NewDrift,
   readLagMs,
-  statusAfter,
 } from '../drift/drift.ts'
 import { endStanding, noteDrifts, noticesOfDrifts } from '../drift/record.ts'
 import type { Announce } from '../notify/announce.ts'
@@ -15,7 +15,7 @@ import type { OperationStatus, RecordedStep } from '../store/schema.ts'
 import type { DesiredAccount } from './account.ts'
 import type { AccountPlan } from './account-plan.ts'
 import type { CatalogContext } from './context.ts'
-import { catalogDifferences, catalogDriftKinds } from './drift.ts'
+import { catalogDifferences, catalogDriftKinds, statusAfterRun } from './drift.ts'
 
 interface CatalogLook {
   readonly plan: AccountPlan
@@ -34,20 +34,25 @@ export async function catalogDrifts(
   if (differences.length === 0) return []
   const { accountId } = account
   const now = clock()
-  const [row] = await rowsOf<{ since: string | null; lately: RecordedStep[][] }>(
+  const [row] = await rowsOf<{ since: string | null; lately: RecordedStep[][]; unfinished: string[] }>(
     db,
     sql`
       select catalog_applied_at as since, (
         select coalesce(jsonb_agg(steps), '[]') from operations
         where account_id = ${accountId} and kind = 'catalog'
-          and finished_at > ${new Date(now.getTime() - readLagMs).toISOString()}::timestamptz) as lately
+          and finished_at > ${new Date(now.getTime() - readLagMs).toISOString()}::timestamptz) as lately, (
+        select coalesce(jsonb_agg(resource), '[]') from drifts
+        where account_id = ${accountId} and kind = 'group-deleted' and standing) as unfinished
       from accounts where account_id = ${accountId} and catalog_desired_hash = ${desiredHash}`,
   )
   if (!row) return []
   const since = row.since === null ? null : new Date(row.since)
   const lately = row.lately.flat()
+  // What a group lacks that was made again is what an earlier run could not attach, and nobody's doing.
+  const isUnfinished = ({ kind, resource }: Difference) =>
+    kind === 'group-policy-detached' && row.unfinished.includes(resource)
   return differences
-    .filter((difference) => !mayBeLag(difference, lately))
+    .filter((difference) => !mayBeLag(difference, lately) && !isUnfinished(difference))
     .map((difference) => accountDrift(difference, { accountId, detectedAt: now, since, foundBy }))
 }
 
@@ -66,7 +71,7 @@ export async function noteCatalogDrifts(
   drifts: readonly NewDrift[],
   { accountId, operationId, steps, status, announce }: Run,
 ): Promise<void> {
-  const after = drifts.map((drift) => ({ ...drift, status: statusAfter(drift, steps), operationId }))
+  const after = drifts.map((drift) => ({ ...drift, status: statusAfterRun(drift, steps), operationId }))
   // First: one that an earlier run could not set right is the same drift, and not another that takes its place.
   const news = await noteDrifts(tx, after)
   if (status === 'done') {

@@ -1,7 +1,9 @@
 /** What of the catalog's groups and policies somebody changed by hand, from the plan that sets it right. Pure. */
 import { createHash } from 'node:crypto'
-import type { Difference } from '../drift/drift.ts'
+import { type Difference, statusAfter } from '../drift/drift.ts'
 import type { DriftKind } from '../drift/kinds.ts'
+import type { RecordedStep } from '../store/schema.ts'
+import type { DriftStatus } from '../store/trail-tables.ts'
 import type { DesiredAccount } from './account.ts'
 import type { AccountPlan, AccountStep } from './account-plan.ts'
 import { canonicalJson } from './policy-document.ts'
@@ -58,4 +60,16 @@ export function catalogDifferences({ steps }: AccountPlan, desired: DesiredAccou
     }
   }
   return steps.flatMap(differencesOf)
+}
+
+/** How a difference stands after a run. A group that was deleted is back when all of its policies are. */
+export function statusAfterRun(difference: Difference, steps: readonly RecordedStep[]): DriftStatus {
+  const { kind, detail } = difference
+  const lacksPolicies = steps.some(
+    (step) =>
+      step.do === 'AttachGroupPolicy' &&
+      step.params.groupName === detail.groupName &&
+      step.outcome !== 'done',
+  )
+  return kind === 'group-deleted' && lacksPolicies ? 'open' : statusAfter(difference, steps)
 }

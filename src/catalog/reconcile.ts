@@ -3,12 +3,12 @@ import { sql } from 'drizzle-orm'
 import type { FoundBy } from '../drift/drift.ts'
 import { type FindingLoop, startFindingLoop } from '../drift/finding-loop.ts'
 import { type Database, rowsOf } from '../store/open.ts'
-import { desiredAccount } from './account.ts'
+import { type DesiredAccount, desiredAccount } from './account.ts'
 import { type AccountPlan, planAccount } from './account-plan.ts'
 import type { CatalogContext } from './context.ts'
 import { hashOf } from './drift.ts'
 import { catalogDrifts } from './drift-record.ts'
-import { waitsOfNewCatalog } from './gated.ts'
+import { waitsOfNewCatalog, waitsOfRepair } from './gated.ts'
 import { arnsOf, forgetMade, goneFrom, noteMade, readMade } from './made.ts'
 import { observeAccount } from './observe.ts'
 import { type Hold, perform, rehearse } from './perform.ts'
@@ -74,7 +74,7 @@ export async function reconcileCatalog(
     }
     await forgetMade(db, account.accountId, goneFrom(made, desired, observed))
     const drifts = await catalogDrifts(context, { plan, desired, desiredHash, foundBy })
-    const hold = await holdOf(context)
+    const hold = await holdOf(context, desired)
     const failure = await perform(context, plan, { drifts, hold, signal })
     problem = failure ?? problem
     done = failure === null && plan.conflicts.length === 0
@@ -143,14 +143,20 @@ function problemOf({ conflicts, leftovers }: AccountPlan): string | null {
   return all.length > 0 ? all.join('; ') : null
 }
 
-/** What was there before, and is only set right again, gives nobody anything new: it never waits. */
-async function holdOf({ db, account, catalog, trailGate }: CatalogContext): Promise<Hold> {
+/**
+ * What was there before, and is only set right again, gives nobody anything new, but for what has to be attached once
+ * more.
+ */
+async function holdOf(
+  { db, account, catalog, trailGate }: CatalogContext,
+  desired: DesiredAccount,
+): Promise<Hold> {
   const [row] = await rowsOf<{ catalog_hash: string | null }>(
     db,
     sql`select catalog_hash from accounts where account_id = ${account.accountId}`,
   )
   return {
-    waits: row?.catalog_hash === catalog.hash ? () => false : waitsOfNewCatalog,
+    waits: row?.catalog_hash === catalog.hash ? waitsOfRepair(desired) : waitsOfNewCatalog,
     because: () => trailGate.closedBecause(),
   }
 }
