@@ -11,6 +11,8 @@ import { commandOf, grants, isDoneWhenAbsent, paramsOf, takesCredential } from '
 export interface ApplyOptions {
   readonly account: Account
   readonly quarantineGroup: string
+  /** Denies nearly everything without MFA: who is put back into it has less, not more. */
+  readonly baselineGroup: string
   /** Asked right before each call that grants; false ends the run. */
   readonly stillWanted: () => Promise<boolean>
   /** Asked besides, of what gives access: false while CloudTrail is not verified. Left out where it was asked before. */
@@ -25,22 +27,20 @@ export interface Applied {
   readonly createdUserId: string | null
   /** A newer generation took over: the rest was not done. */
   readonly stopped: boolean
-  /** What failed, in order; a join or move ends at the first. */
+  /** What failed, in order; after the first, nothing more is given. */
   readonly errors: readonly unknown[]
 }
 
-/** A lock or a purge goes on after a failure; only what follows from the others waits for them. */
+/** Goes on after a failure; only what follows from the others waits for them. */
 export async function applyPlan(plan: Plan, options: ApplyOptions): Promise<Applied> {
-  const goesOn = plan.kind === 'lock' || plan.kind === 'purge'
-  const priority = goesOn ? priorities.interactive : priorities.reconcile
+  const isLeaver = plan.kind === 'lock' || plan.kind === 'purge'
+  const priority = isLeaver ? priorities.interactive : priorities.reconcile
   const steps: RecordedStep[] = []
   const errors: unknown[] = []
   let createdUserId: string | null = null
   let stopped = false
   for (const step of plan.steps) {
-    const ended =
-      stopped || (errors.length > 0 && (!goesOn || isLastOfPurge(step, plan, options.quarantineGroup)))
-    if (ended) {
+    if (stopped || (errors.length > 0 && needsTheOthers(step, plan, options))) {
       steps.push({ do: step.do, params: paramsOf(step), outcome: 'skipped' })
       continue
     }
@@ -48,7 +48,7 @@ export async function applyPlan(plan: Plan, options: ApplyOptions): Promise<Appl
       ...options,
       priority,
       afterCreate: createdUserId !== null,
-      mayBeOverruled: !goesOn,
+      mayBeOverruled: !isLeaver,
     })
     steps.push(result.recorded)
     if (result.createdUserId !== null) {
@@ -76,6 +76,22 @@ function leftQuarantineAlive(steps: readonly RecordedStep[], plan: Plan, quarant
     (step) => step.do === 'RemoveUserFromGroup' && step.params.GroupName === quarantineGroup && isDone(step),
   )
   return hasLeft && steps.at(-1)?.outcome === 'failed'
+}
+
+/**
+ * Whether it is only done when all before it was. A join after a group that could not be left would give two roles at
+ * once, and a new boundary over old groups more than either; so nobody is given anything after a failure. What is only
+ * taken away does not wait: one protected group must not keep a policy attached by hand in force.
+ */
+function needsTheOthers(step: Step, plan: Plan, { quarantineGroup, baselineGroup }: ApplyOptions): boolean {
+  if (plan.kind === 'lock' || plan.kind === 'purge') return isLastOfPurge(step, plan, quarantineGroup)
+  // A repair gives nothing new: its boundary is the one on record, or the first of all.
+  const restrains =
+    step.do === 'PutUserPermissionsBoundary' ||
+    (step.do === 'AddUserToGroup' && step.GroupName === baselineGroup)
+  if (plan.kind === 'repair' && restrains) return false
+  // A new name could hide the user from those who look for what is left.
+  return step.do === 'UpdateUser' || grants(step, quarantineGroup)
 }
 
 /** Out of the quarantine and gone: only when nothing is left that could act. */

@@ -60,6 +60,7 @@ async function apply(
   return await applyPlan(next, {
     account,
     quarantineGroup: registration.quarantineGroup,
+    baselineGroup: registration.baselineGroup,
     stillWanted: () => ledger.isCurrent(identity.id, identity.generation),
     ...(mayGrant ? { mayGrant } : {}),
     created: (awsUserId) => ledger.noteCreated(identity.id, identity.generation, awsUserId),

@@ -160,6 +160,8 @@ export interface PlanInput {
     readonly quarantined: boolean
     /** Null when nothing is on record; empty when it is not known what our last call came to. */
     readonly boundaryArn: string | null
+    /** All that the user has is from others: it is to be taken over, and nothing of Muster's has come yet. */
+    readonly isBeingAdopted: boolean
   }
   readonly credentials: CredentialContext
 }

@@ -94,7 +94,8 @@ function memberOutcome(run: CredentialRun, access: Access, user: ObservedUser): 
       ...(left.length === 0 && settlesAt(context) ? identity.mfaSerials : left),
       ...gone.filter((serial) => isVirtual(serial) && !deleted.includes(serial)),
     ],
-    accessKeys: records,
+    // What was not read stands as it stood.
+    accessKeys: user.accessKeys === 'unknown' ? identity.accessKeys : records,
     nextChangeAt: earliest([
       verdict.nextChangeAt,
       ...records.map((record) => nextKeyChange(factsOf(record), rotation, now)),

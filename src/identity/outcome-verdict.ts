@@ -1,10 +1,10 @@
 /** What state a run leaves an identity in, why, and when somebody has to come back. Pure. */
-import { AwsCallError } from '../aws/errors.ts'
 import type { IdentityState } from '../store/schema.ts'
 import { nextLockLook } from './desired.ts'
 import type { Observed } from './model.ts'
 import type { CredentialOutcome } from './outcome-credentials.ts'
 import type { Facts } from './outcome-facts.ts'
+import { troubleOf } from './outcome-trouble.ts'
 import { isDeny } from './plan-reading.ts'
 import type { Run } from './run.ts'
 
@@ -85,21 +85,12 @@ function judgeActive(
       ...comeBack(run, retry),
       reached: false,
     }
-  const error = applied?.errors[0]
-  if (error !== undefined) {
-    const { message } = error as Error
-    if (isForAdministrators(error)) {
-      return {
-        state: 'blocked',
-        reason: advice(error as AwsCallError),
-        nextLookAt: after(whileDeniedMs),
-        reached: false,
-      }
-    }
+  const trouble = troubleOf(applied?.errors ?? [])
+  if (trouble) {
     return {
-      state: identity.state,
-      reason: message,
-      ...comeBack(run, message),
+      state: trouble.isForAdministrators ? 'blocked' : identity.state,
+      reason: trouble.message,
+      ...(trouble.retry === null ? { nextLookAt: after(whileDeniedMs) } : comeBack(run, trouble.retry)),
       reached: false,
     }
   }
@@ -120,17 +111,21 @@ function judgeBlocked(run: Run, reason: string): Verdict {
   // Nobody looked: there is nobody of ours.
   if (observed.kind === 'unknown' && !unsettled) return { ...blocked, reached: true }
   if (applied?.stopped) return { ...blocked, reached: false }
-  const error = applied?.errors[0] as Error | undefined
-  const failed = error?.message ?? unread(run)
-  if (failed === undefined) return { ...blocked, reached: true }
-  const isForGood = isForAdministrators(error)
+  const trouble = troubleOf(applied?.errors ?? [])
+  const retry = trouble ? trouble.retry : (unread(run) ?? null)
+  const failed = trouble?.message ?? retry
+  if (failed === null) return { ...blocked, reached: true }
   return {
     ...blocked,
-    reason: `${reason}; and what was given by hand may not all be taken away yet: ${isForGood ? advice(error as AwsCallError) : failed}`,
+    reason: `${reason}; ${mayStay} ${failed}`,
     reached: false,
-    ...(isForGood ? { nextLookAt: new Date(finishedAt.getTime() + whileDeniedMs) } : comeBack(run, failed)),
+    ...(retry === null
+      ? { nextLookAt: new Date(finishedAt.getTime() + whileDeniedMs) }
+      : comeBack(run, retry)),
   }
 }
+
+const mayStay = 'and what was given by hand may not all be taken away yet:'
 
 /** Somebody denied the user by a policy of AWS's own, which is left where it is. */
 function denyOn(observed: Observed): string | null {
@@ -237,25 +232,6 @@ function unread({ plan, observed, unsettled }: Run): string | undefined {
   if (observed.kind === 'unknown') return 'IAM did not tell whether the user is there'
   if (unsettled) return 'the user was made moments ago and does not show in IAM yet'
   return plan.unread.length > 0 ? `IAM did not answer ${plan.unread.join(', ')}` : undefined
-}
-
-/** What no retry mends: permissions, quotas, a refusal of the parameters, a name that is taken. */
-function isForAdministrators(error: unknown): boolean {
-  if (!(error instanceof AwsCallError)) return false
-  // Whose the name is that a joiner wanted is found out by a look.
-  if (error.class === 'exists') return error.action !== 'CreateUser'
-  return ['denied', 'limit', 'invalid'].includes(error.class)
-}
-
-function advice(error: AwsCallError): string {
-  switch (error.class) {
-    case 'denied':
-      return `Muster lacks the permission iam:${error.action}: allow it to Muster's role (${error.message})`
-    case 'limit':
-      return `a quota of the account is reached: raise it or make room (${error.message})`
-    default:
-      return error.message
-  }
 }
 
 function earlier(a: Date | null, b: Date): Date {

@@ -8,6 +8,7 @@ import type { Outcome } from './ledger.ts'
 import { credentialOutcome } from './outcome-credentials.ts'
 import { boundaryAfter, type Facts, factsAfter, possibleAfter, triedToCreate } from './outcome-facts.ts'
 import { judge, type Verdict } from './outcome-verdict.ts'
+import { isGiven } from './plan-input.ts'
 import type { Run } from './run.ts'
 
 export function settle(run: Run): Outcome {
@@ -57,10 +58,16 @@ export function settle(run: Run): Outcome {
   }
 }
 
-/** Without a role, what Muster gave is what counts as given: what could not be taken away yet is still somebody else's. */
-function ownIn(facts: Facts, { identity, want }: Run): Facts {
-  if (want.kind !== 'blocked') return facts
-  const given = new Set([...identity.groups, ...identity.possibleGroups])
+/**
+ * What could not be taken away yet is still somebody else's: on record are the groups that Muster gave. Of a user that
+ * is only being taken over, what there is counts as given until the role's has come.
+ */
+function ownIn(facts: Facts, { identity, want, applied }: Run): Facts {
+  if (want.kind !== 'blocked' && (want.kind !== 'active' || !isGiven(identity))) return facts
+  const joined = (applied?.steps ?? []).flatMap((step) =>
+    step.do === 'AddUserToGroup' ? [String(step.params.GroupName)] : [],
+  )
+  const given = new Set([...identity.groups, ...identity.possibleGroups, ...joined])
   return { ...facts, groups: facts.groups.filter((group) => given.has(group)) }
 }
 

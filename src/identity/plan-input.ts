@@ -25,9 +25,15 @@ export function planInput(
       groups: identity.groups,
       quarantined: identity.lockedAt !== null,
       boundaryArn: identity.boundaryArn,
+      isBeingAdopted: !isGiven(identity),
     },
     credentials: credentialContext(identity, rotation, now),
   }
+}
+
+/** Whether the user is ours and Muster has given it anything; one that is to be taken over has all it has from others. */
+export function isGiven({ awsUserId, touchedAt }: Pick<LoadedIdentity, 'awsUserId' | 'touchedAt'>): boolean {
+  return awsUserId !== null && touchedAt !== null
 }
 
 export function credentialContext(identity: LoadedIdentity, rotation: RotationRules, now: Date) {

@@ -6,6 +6,7 @@
 import type { Access, ObservedUser, Plan, PlanInput, Registration, Step } from './model.ts'
 import { planBlocked } from './plan-blocked.ts'
 import { credentialSteps } from './plan-credentials.ts'
+import { withoutGrants } from './plan-gated.ts'
 import { planLock, planPurge } from './plan-leaver.ts'
 import { policyRemovals, reading, union } from './plan-reading.ts'
 import { isSameName } from './user-name.ts'
@@ -63,11 +64,8 @@ function join(access: Access, { userName: UserName, path, tags }: Registration):
 }
 
 /** The mover, the repair of drift, and the return of someone locked. */
-function keep(
-  access: Access,
-  user: ObservedUser,
-  { registration, possibleGroups, believed, credentials }: PlanInput,
-): Plan {
+function keep(access: Access, user: ObservedUser, input: PlanInput): Plan {
+  const { registration, possibleGroups, believed, credentials } = input
   const { UserName, unread, read, each } = reading(user)
   const groups = read('ListGroupsForUser', user.groups, [])
   const { quarantineGroup } = registration
@@ -101,8 +99,7 @@ function keep(
     ...(isQuarantined ? [{ do: 'RemoveUserFromGroup', UserName, GroupName: quarantineGroup } as const] : []),
     ...reregister(user, registration),
   ]
-  // What could not be read might have to be taken away first: then nothing is granted either.
-  if (unread.length > 0) return { kind: 'none', steps: [], unread }
+  if (unread.length > 0) return asFarAsRead(steps, unread, user, input)
   if (steps.length === 0) return nothing
   const isRotation = !taken.isDrift && taken.steps.length === steps.length
   // What our own calls had reached already was undone by hand, or does not show yet.
@@ -111,6 +108,30 @@ function keep(
     (boundary.length > 0 && believed.boundaryArn !== access.boundaryArn)
   const kind = isQuarantined ? 'unlock' : isMove ? 'move' : isRotation ? 'rotate' : 'repair'
   return { kind, steps, unread }
+}
+
+/**
+ * What could not be read might have to be taken away first: then nothing is granted either, as while the trail gate is
+ * shut. What was read and others gave goes all the same, or one list that IAM does not give would keep it in force.
+ */
+function asFarAsRead(
+  steps: readonly Step[],
+  unread: readonly string[],
+  user: ObservedUser,
+  { registration, possibleGroups, believed }: PlanInput,
+): Plan {
+  if (believed.isBeingAdopted) return { ...nothing, unread }
+  const given = { ...believed, possibleGroups, awsUserId: user.userId }
+  const whole: Plan = { kind: 'repair', steps, unread }
+  const kept = withoutGrants(whole, { kind: 'present', user }, given, registration).steps.filter(
+    (step) =>
+      // Nobody knows whether the user left it.
+      (step.do !== 'AddUserToGroup' || user.groups !== 'unknown') &&
+      // What hangs on a device goes first, and may not have been seen.
+      step.do !== 'DeactivateMFADevice' &&
+      step.do !== 'DeleteVirtualMFADevice',
+  )
+  return { kind: kept.length > 0 ? 'repair' : 'none', steps: kept, unread }
 }
 
 /** Renamed, moved or untagged by hand: set right again, last, so that all other steps use one name. */

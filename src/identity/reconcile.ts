@@ -204,7 +204,7 @@ async function rehearse(run: Run, context: ReconcileContext): Promise<Outcome> {
   const rehearsed = plan({
     ...planInput(identity, want, observed, { ...context, now: run.startedAt }),
     possibleGroups: [],
-    believed: { groups, quarantined: false, boundaryArn: null },
+    believed: { groups, quarantined: false, boundaryArn: null, isBeingAdopted: true },
   })
   const steps: RecordedStep[] = rehearsed.steps.map((step) => ({
     do: step.do,

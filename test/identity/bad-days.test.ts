@@ -145,6 +145,29 @@ forEachEngine((_name, open) => {
     assert.match(await reasonOf('B10'), /quota/)
   })
 
+  test('a group that nobody may take the user out of keeps nothing else that is given by hand in force', async () => {
+    const { hire, until, identity, sandbox, api, groupsOf } = await running()
+    await hire('B14')
+    const { user_name: UserName } = await until('B14', 'awaiting_mfa')
+    call(sandbox, 'CreateGroup', { GroupName: 'protected' })
+    const params = { GroupName: 'protected' }
+    const outcome = { code: 'AccessDenied' } as const
+    const fault = { action: 'RemoveUserFromGroup', params, times: Number.POSITIVE_INFINITY, outcome }
+    sandbox.faults.add(fault)
+    call(sandbox, 'AddUserToGroup', { UserName, ...params })
+    call(sandbox, 'AttachUserPolicy', { UserName, PolicyArn: 'arn:aws:iam::aws:policy/AdministratorAccess' })
+    call(sandbox, 'CreateLoginProfile', { UserName, Password: 'Correct-horse-battery-9' })
+    await api('POST', '/v1/employees/B14/reconcile')
+    await eventually(async () => (await identity('B14')).state === 'blocked')
+    const { reason, groups } = await identity('B14')
+    assert.match(reason ?? '', /Muster lacks the permission iam:RemoveUserFromGroup/)
+    // It does not count as Muster's for all that.
+    assert.ok(!groups.includes('protected'))
+    const user = sandbox.state.users.get(UserName)
+    assert.deepEqual([user?.attachedPolicies, user?.loginProfile], [[], undefined])
+    assert.ok(groupsOf(UserName)?.includes('protected'))
+  })
+
   test('throttling, broken answers and lost connections delay and change nothing', async () => {
     const { hire, tell, until, sandbox, groupsOf } = await running()
     sandbox.faults.set({

@@ -9,14 +9,25 @@ export type SandboxAccount = Parameters<typeof callIam>[0]
 
 export const now = new Date('2026-11-23T09:00:00Z')
 
-/** `onAccepted` sees the account right after each call that it took. */
-export function inProcess(sandbox: SandboxAccount, onAccepted: (step: Step) => void = () => {}): Account {
+/** `onAccepted` sees the account right after each call that it took; what it `refuses` is denied. */
+export function inProcess(
+  sandbox: SandboxAccount,
+  onAccepted: (step: Step) => void = () => {},
+  refuses: (step: Step) => boolean = () => false,
+): Account {
   async function call<Output extends ServiceOutputTypes>(
     command: IamCommand<Output>,
     options: Parameters<Account['call']>[1] = {},
   ): Promise<Called<Output>> {
     const action = command.constructor.name.replace(/Command$/, '')
     if (options.stillWanted && !(await options.stillWanted())) throw new Cancelled(action)
+    if (refuses({ do: action, ...command.input } as Step)) {
+      throw new AwsCallError(action, {
+        name: 'AccessDenied',
+        message: 'why',
+        $metadata: { httpStatusCode: 403 },
+      })
+    }
     const answer = callIam(sandbox, action, command.input as Record<string, unknown>, { now })
     if (!answer.ok) {
       const { code, message, status } = answer.error

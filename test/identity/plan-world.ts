@@ -9,6 +9,7 @@ import { usualRotation } from '../../src/identity/rotation.ts'
 import {
   accountWith,
   type Believed,
+  baseline,
   quarantine,
   registration,
   roleGroups,
@@ -37,8 +38,8 @@ export interface World {
   roleGroups(): readonly string[]
   /** Everybody else in the account, as they are now. */
   bystanders(): unknown
-  /** Carries a plan out; `check` runs after each call that IAM accepted. */
-  apply(plan: Plan, check?: (step: Step) => void): Promise<Applied>
+  /** Carries a plan out; `check` runs after each call that IAM accepted, which denies what it `refuses`. */
+  apply(plan: Plan, check?: (step: Step) => void, refuses?: (step: Step) => boolean): Promise<Applied>
   /** What Muster has on record after a whole run. */
   recordAfter(desired: Desired): Believed
   /** Virtual MFA devices that belong to nobody, and count against the account's quota all the same. */
@@ -58,18 +59,20 @@ export function openWorld(standing: Standing | null): World {
     groups,
     roleGroups: () => groups().filter((group) => roleGroups.has(group)),
     bystanders: () => structuredClone([...account.users.values()].filter((user) => user.userId !== userId)),
-    async apply(next, check = () => {}) {
+    async apply(next, check = () => {}, refuses) {
       let broken: unknown
-      const inSandbox = inProcess(account, (step) => {
+      const accepted = (step: Step) => {
         if (step.do === 'CreateUser') userId = named(step.UserName)?.userId ?? null
         try {
           check(step)
         } catch (error) {
           broken ??= error
         }
-      })
+      }
+      const inSandbox = inProcess(account, accepted, refuses)
       const stillWanted = async () => true
-      const options = { account: inSandbox, quarantineGroup: quarantine, stillWanted, created: stillWanted }
+      const groups = { quarantineGroup: quarantine, baselineGroup: baseline }
+      const options = { account: inSandbox, ...groups, stillWanted, created: stillWanted }
       const applied = await applyPlan(next, options)
       if (broken) throw broken
       return applied
@@ -104,15 +107,21 @@ export const credentials: CredentialContext = {
 export function planned(
   desired: Desired,
   observed: Observed,
-  { possibleGroups, groups, quarantined }: Believed,
+  {
+    possibleGroups,
+    groups,
+    quarantined,
+    isBeingAdopted = false,
+  }: Believed & { readonly isBeingAdopted?: boolean },
   more: Partial<CredentialContext> = {},
+  boundaryArn: string | null = null,
 ): Plan {
   return plan({
     desired,
     observed,
     registration,
     possibleGroups,
-    believed: { groups, quarantined, boundaryArn: null },
+    believed: { groups, quarantined, boundaryArn, isBeingAdopted },
     credentials: { ...credentials, ...more },
   })
 }
