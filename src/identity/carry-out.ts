@@ -1,23 +1,24 @@
 /** A plan carried out: announced to the record first, then applied, as far as the trail gate lets it. */
 import { type Applied, applyPlan } from './apply.ts'
+import { withoutCatalog } from './catalog-wait.ts'
 import type { Plan } from './model.ts'
 import { withoutGrants } from './plan-gated.ts'
 import type { ReconcileContext } from './reconcile-context.ts'
 import type { Run } from './run.ts'
 import { paramsOf } from './steps.ts'
 
-/** Applies the run's plan: whole while the trail gate is open, without what grants while it is shut. */
+/** Applies the run's plan: whole while the trail gate is open, without what grants while it is shut or a catalog is awaited. */
 export async function carryOut(run: Run, context: ReconcileContext): Promise<Run> {
   const { plan: next, identity, observed } = run
   if (next.steps.length === 0) return run
   const { trailGate, registration } = context
+  if (run.waitingFor !== undefined) {
+    return await leaveOut(run, withoutCatalog(next, observed, identity, registration), context)
+  }
   const reduced = withoutGrants(next, observed, identity, registration)
   if (reduced === next) return { ...run, applied: await apply(run, next, context) }
   let heldBy = await trailGate.closedBecause()
-  if (heldBy !== null) {
-    const held: Run = { ...run, plan: reduced, heldBy }
-    return reduced.steps.length === 0 ? held : { ...held, applied: await apply(held, reduced, context) }
-  }
+  if (heldBy !== null) return await leaveOut({ ...run, heldBy }, reduced, context)
   const applied = await apply(run, next, context, async () => {
     heldBy = await trailGate.closedBecause()
     return heldBy === null
@@ -29,6 +30,12 @@ export async function carryOut(run: Run, context: ReconcileContext): Promise<Run
     ...(heldBy === null ? {} : { heldBy }),
     ...(grantedDespite === null ? {} : { grantedDespite }),
   }
+}
+
+/** What is left of the plan needs nobody's leave. */
+async function leaveOut(run: Run, reduced: Plan, context: ReconcileContext): Promise<Run> {
+  const held: Run = { ...run, plan: reduced }
+  return reduced.steps.length === 0 ? held : { ...held, applied: await apply(held, reduced, context) }
 }
 
 async function apply(

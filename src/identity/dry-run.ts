@@ -1,14 +1,17 @@
 /** The dry run: what a reconcile would do now, without doing it. */
+import { isDeepStrictEqual } from 'node:util'
 import { eq } from 'drizzle-orm'
 import { Problem } from '../problem.ts'
 import type { Database } from '../store/open.ts'
 import { identities } from '../store/schema.ts'
+import { asGiven, catalogIsOnItsWay, waitsForCatalog, withoutCatalog } from './catalog-wait.ts'
 import { isOut } from './desired.ts'
+import type { LoadedIdentity } from './ledger.ts'
 import type { Desired, Observed, Plan, Step } from './model.ts'
 import { observe } from './observe.ts'
 import { plan } from './plan.ts'
 import { withoutGrants } from './plan-gated.ts'
-import { planInput } from './plan-input.ts'
+import { isGiven, planInput } from './plan-input.ts'
 import { wanted } from './reconcile.ts'
 import type { ReconcileContext } from './reconcile-context.ts'
 import { registrationOf } from './registration.ts'
@@ -20,7 +23,7 @@ export interface PlanPreview {
   readonly desired: Desired
   readonly observed: Observed['kind']
   readonly steps: readonly StepPreview[]
-  /** What comes when the trail gate opens: with what is given, whatever is taken for it. */
+  /** What comes when the trail gate opens, or a new catalog is there: with what is given, whatever is taken for it. */
   readonly waiting: readonly StepPreview[]
   /** Why nothing, or not everything, would be done. */
   readonly blocked: string | null
@@ -40,7 +43,16 @@ export interface DryRun {
 
 type DryRunContext = Pick<
   ReconcileContext,
-  'account' | 'ledger' | 'registration' | 'roleAccess' | 'retentionDays' | 'rotation' | 'trailGate' | 'clock'
+  | 'account'
+  | 'ledger'
+  | 'registration'
+  | 'roleAccess'
+  | 'catalogHash'
+  | 'mode'
+  | 'retentionDays'
+  | 'rotation'
+  | 'trailGate'
+  | 'clock'
 >
 
 export function createDryRun(db: Database, context: DryRunContext): DryRun {
@@ -53,9 +65,15 @@ export function createDryRun(db: Database, context: DryRunContext): DryRun {
       { ...identity, tags: registration.tags, begunAt: identity.touchedAt },
       { account: context.account, everything: isOut(want) },
     )
-    const whole = plan(planInput(identity, want, observed, { ...context, now: context.clock() }))
-    const now = withoutGrants(whole, observed, identity, context.registration)
-    const heldBy = now === whole ? null : await context.trailGate.closedBecause()
+    const planFor = (desired: Desired) =>
+      plan(planInput(identity, desired, observed, { ...context, now: context.clock() }))
+    const whole = planFor(want)
+    const waits = waitsForCatalog(identity, want, context)
+    const now = waits
+      ? meanwhile(identity, observed, planFor(asGiven(want, identity, context.registration)))
+      : withoutGrants(whole, observed, identity, context.registration)
+    const closed = now === whole ? null : await context.trailGate.closedBecause()
+    const heldBy = closed ?? (waits ? catalogIsOnItsWay : null)
     return [
       {
         accountId: identity.accountId,
@@ -63,11 +81,16 @@ export function createDryRun(db: Database, context: DryRunContext): DryRun {
         desired: want,
         observed: observed.kind,
         steps: (heldBy === null ? whole : now).steps.map(shown),
-        waiting: heldBy === null ? [] : whole.steps.filter((step) => !now.steps.includes(step)).map(shown),
+        waiting: heldBy === null ? [] : whole.steps.filter((step) => !isIn(now, step)).map(shown),
         blocked: obstacle(want, whole) ?? heldBy,
         warning: now === whole ? null : await context.trailGate.warning(),
       },
     ]
+  }
+  function meanwhile(identity: LoadedIdentity, observed: Observed, given: Plan): Plan {
+    return isGiven(identity)
+      ? withoutCatalog(given, observed, identity, context.registration)
+      : { ...given, steps: [] }
   }
   return {
     async planFor(employeeId) {
@@ -83,6 +106,8 @@ export function createDryRun(db: Database, context: DryRunContext): DryRun {
 }
 
 const shown = (step: Step): StepPreview => ({ do: step.do, params: paramsOf(step) })
+
+const isIn = ({ steps }: Plan, step: Step) => steps.some((each) => isDeepStrictEqual(each, step))
 
 function obstacle(want: Desired, { conflict, unread }: Plan): string | null {
   if (want.kind === 'blocked') return want.reason

@@ -68,9 +68,7 @@ function judgeActive(
 ): Verdict {
   const { identity, applied, finishedAt } = run
   const after = (ms: number) => new Date(finishedAt.getTime() + ms)
-  if (run.waitingFor) {
-    return { state: identity.state, reason: run.waitingFor, nextLookAt: after(5000), reached: false }
-  }
+  if (run.waitingFor) return judgeWaiting(run, run.waitingFor)
   if (run.heldBy) {
     // The gate's own look lets everybody through; this one is for whatever that does not reach.
     return { state: 'blocked', reason: run.heldBy, nextLookAt: after(whileHeldMs), reached: false }
@@ -101,6 +99,28 @@ function judgeActive(
     nextLookAt: credentials.nextChangeAt,
     lockedAt: null,
     reached: true,
+  }
+}
+
+/** Nothing is reached before the catalog is; what was to be taken away meanwhile may have failed. */
+function judgeWaiting(run: Run, waitingFor: string): Verdict {
+  const { identity, observed, unsettled, applied, finishedAt } = run
+  const waits = { state: identity.state, reason: waitingFor, reached: false } as const
+  const after = (ms: number) => new Date(finishedAt.getTime() + ms)
+  if (applied?.stopped) return { ...waits, nextLookAt: null }
+  // Nobody looked: to ask again costs nothing.
+  if (observed.kind === 'unknown' && !unsettled) return { ...waits, nextLookAt: after(5000) }
+  const trouble = troubleOf(applied?.errors ?? [])
+  const retry = trouble ? trouble.retry : (unread(run) ?? null)
+  const failed = trouble?.message ?? retry
+  const back = retry === null ? { nextLookAt: null } : comeBack(run, retry)
+  // A look costs some calls, and the end of the waiting brings everybody back: soon for whom something has changed.
+  const next = earlier(nextAttempt(identity.employee.changedAt ?? finishedAt, finishedAt), after(whileHeldMs))
+  return {
+    ...waits,
+    ...back,
+    nextLookAt: earlier(back.nextLookAt, next),
+    ...(failed === null ? {} : { reason: `${waitingFor}; ${mayStay} ${failed}` }),
   }
 }
 

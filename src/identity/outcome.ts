@@ -87,9 +87,11 @@ function driftAfter(
   const settled =
     isWhole && wasLookedAt
       ? { as: isOut(want) ? ('locked' as const) : ('active' as const), at: startedAt }
-      : steps.length > 0 || run.plan.conflict || (verdict.reached && facts.exists === false)
-        ? null
-        : before
+      : before && isHeldOnly(run)
+        ? { as: before.as, at: startedAt }
+        : steps.length > 0 || run.plan.conflict || (verdict.reached && facts.exists === false)
+          ? null
+          : before
   const found = run.drifts.map((drift) => {
     const status = statusAfter(drift, steps)
     // Where the gate left no step, no operation is recorded that could be named.
@@ -99,6 +101,12 @@ function driftAfter(
   const remaining = knowsRest ? differences.filter((each) => statusAfter(each, steps) !== 'repaired') : null
   const isNews = found.length > 0 || (identity.hasStandingDrifts && remaining !== null)
   return { settled, drifts: isNews ? { found, remaining } : null }
+}
+
+/** All that did not have to wait is done: what differs at the next look is somebody's doing again. */
+function isHeldOnly({ heldBy, waitingFor, observed, plan, applied }: Run): boolean {
+  const isHeld = (heldBy ?? waitingFor) !== undefined && observed.kind === 'present'
+  return isHeld && plan.unread.length === 0 && !applied?.stopped && (applied?.errors ?? []).length === 0
 }
 
 function credentialRun(run: Run, reached: boolean) {
@@ -170,7 +178,8 @@ function recordOf(run: Run, verdict: Verdict, facts: Facts): Pick<Outcome, 'oper
 function statusOf(run: Run, verdict: Verdict): OperationStatus {
   if (run.rehearsed) return 'planned'
   // What did not have to wait is done.
-  if (run.heldBy && !run.applied?.stopped && run.applied?.errors.length === 0) return 'done'
+  if ((run.heldBy ?? run.waitingFor) && !run.applied?.stopped && run.applied?.errors.length === 0)
+    return 'done'
   if (run.applied?.stopped) return 'stopped'
   return verdict.reached ? 'done' : 'failed'
 }

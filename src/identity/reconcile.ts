@@ -3,6 +3,7 @@ import { newId } from '../store/ids.ts'
 import type { RecordedStep } from '../store/schema.ts'
 import type { Applied } from './apply.ts'
 import { carryOut } from './carry-out.ts'
+import { asGiven, catalogIsOnItsWay, waitsForCatalog } from './catalog-wait.ts'
 import { desired, isOut } from './desired.ts'
 import { driftsAt } from './drifts-at.ts'
 import type { LoadedIdentity, Outcome } from './ledger.ts'
@@ -13,7 +14,7 @@ import { observe } from './observe.ts'
 import { settle } from './outcome.ts'
 import { missingForMs, settlingMs } from './outcome-verdict.ts'
 import { plan } from './plan.ts'
-import { planInput } from './plan-input.ts'
+import { isGiven, planInput } from './plan-input.ts'
 import type { ReconcileContext } from './reconcile-context.ts'
 import { registrationOf } from './registration.ts'
 import type { Run } from './run.ts'
@@ -33,11 +34,13 @@ export async function reconcile(loaded: LoadedIdentity, context: ReconcileContex
   if (want.kind === 'blocked' && (identity.awsUserId === null || context.mode === 'observe'))
     return settle(run)
   if (context.mode === 'observe') return await rehearse(run, context)
-  if (want.kind === 'active' && identity.catalogHash !== context.catalogHash) {
+  if (waitsForCatalog(identity, want, context)) {
     // A new catalog waits for the gate, too: then that is what everybody waits for.
     const heldBy = await context.trailGate.closedBecause()
     if (heldBy && isUntouched(identity)) return settle({ ...run, heldBy })
-    return settle({ ...run, waitingFor: heldBy ?? 'the catalog is still being brought into the account' })
+    const waitingFor = heldBy ?? catalogIsOnItsWay
+    if (!isGiven(identity)) return settle({ ...run, waitingFor })
+    return await perform({ ...run, want: asGiven(want, identity, context.registration), waitingFor }, context)
   }
   return await perform(run, context)
 }

@@ -37,6 +37,7 @@ export interface Run {
   readonly unsettled?: boolean
   /** A user that is known was not to be found: to be confirmed. */
   readonly missing?: boolean
+  /** Why what Muster gives and gave is left as it is: a new catalog is not in the account yet. */
   readonly waitingFor?: string
   /** Why what grants was left out: the trail gate is shut. */
   readonly heldBy?: string

@@ -60,6 +60,7 @@ export async function openApp(
   })
   const { accountId, partition } = account
   const catalog = await loadCatalog(new URL('../../catalog/roles.yaml', import.meta.url).pathname)
+  await store.db.update(accounts).set({ catalogHash: catalog.hash })
   const clock = () => new Date()
   const registration = {
     accountId,
@@ -100,6 +101,8 @@ export async function openApp(
       ledger: openLedger(store.db),
       registration,
       roleAccess,
+      catalogHash: catalog.hash,
+      mode: 'enforce',
       retentionDays: 30,
       rotation: usualRotation,
       trailGate: openGate,

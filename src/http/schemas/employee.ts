@@ -117,7 +117,8 @@ export const PlanPreviewSchema = Type.Object(
       description: 'The calls that would be made, in this order; empty when nothing is to do.',
     }),
     waiting: Type.Array(PlannedStep, {
-      description: 'The calls that wait until CloudTrail is verified, as `blocked` says; otherwise empty.',
+      description:
+        'The calls that wait until CloudTrail is verified or a new catalog is in the account, as `blocked` says; otherwise empty.',
     }),
     blocked: nullableText({ description: 'Why nothing, or not everything, would be done; null otherwise.' }),
     warning: nullableText({
