@@ -1,5 +1,6 @@
 /** The statements of the drain. */
 import { and, asc, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import { latestPlausible } from '../clock.ts'
 import type { LifecycleKind } from '../lifecycle/events.ts'
 import { type Database, rowsOf, type Transaction } from '../store/open.ts'
 import { type DeliveryStatus, deliveries } from '../store/schema.ts'
@@ -28,9 +29,10 @@ const isAccepted = sql`${deliveries.status} = 'accepted'`
 
 /** Takes waiting rows that no other replica has, the urgent and then the oldest first. */
 export function claimWaiting(tx: Transaction, now: Date, limit: number): Promise<ClaimedRow[]> {
-  // After a failed attempt, `processed_at` is the moment of that attempt.
+  // After a failed attempt, `processed_at` is the moment of that attempt. By a clock that was ahead, it was long enough ago.
   const isDue = sql`(${deliveries.attempts} = 0 or ${deliveries.processedAt}
-    <= ${now.toISOString()}::timestamptz - interval '1 second' * power(4, ${deliveries.attempts}))`
+    <= ${now.toISOString()}::timestamptz - interval '1 second' * power(4, ${deliveries.attempts})
+    or ${deliveries.processedAt} > ${latestPlausible(now).toISOString()}::timestamptz)`
   return claim(tx, isDue, limit)
 }
 

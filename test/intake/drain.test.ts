@@ -151,6 +151,22 @@ forEachDatabase((_name, openStore) => {
     assert.equal((await getDelivery(store.db, bad)).reason, 'the database refused it: SQLSTATE 22P02')
   })
 
+  test('one that failed when the clock was a day ahead is tried again as soon as the clock is right', async () => {
+    const id = await put(inbox, 'm1', message('employee.terminated', 'E1'))
+    let broken = true
+    const { apply } = recording(() => {
+      if (broken) throw new Error('not today')
+      return undefined
+    })
+    now = new Date(start.getTime() + 86_400_000)
+    drain(apply)
+    await eventually(async () => (await getDelivery(store.db, id)).attempts === 1)
+    broken = false
+    now = start
+    await allSettled(store)
+    assert.deepEqual(await statusesIn(store), ['applied'])
+  })
+
   test('after five failures at growing distances a delivery has failed, and can be replayed', async () => {
     const id = await put(inbox, 'm1', hired('E1'))
     let broken = true
