@@ -1,5 +1,6 @@
 /** What is on record of the use that groups are made of, and which group is to be asked about next. */
 import { sql } from 'drizzle-orm'
+import { latestPlausible } from '../clock.ts'
 import type { UsedService } from '../store/compliance-tables.ts'
 import { type Database, rowsOf } from '../store/open.ts'
 import type { GroupUsage } from './snapshot.ts'
@@ -92,7 +93,7 @@ const hourMs = 3_600_000
 
 /**
  * The group whose turn it is: with members, and not asked about for a week, or an hour after a try that came to
- * nothing. Whoever waits longest goes first.
+ * nothing. Whoever waits longest goes first. One that was asked about by a clock that was ahead waits no longer.
  */
 export async function nextGroup(
   db: Database,
@@ -102,12 +103,14 @@ export async function nextGroup(
 ): Promise<DueGroup | undefined> {
   const weekAgo = new Date(now.getTime() - weekMs).toISOString()
   const hourAgo = new Date(now.getTime() - hourMs).toISOString()
+  const ahead = latestPlausible(now).toISOString()
   const [due] = await rowsOf<{ name: string }>(
     db,
     sql`
       select wanted.name from unnest(${sql.param([...groupNames])}::text[]) as wanted(name)
       left join group_usage as usage on usage.account_id = ${accountId} and usage.group_name = wanted.name
       where (usage.tried_at is null or usage.tried_at <= ${weekAgo}::timestamptz
+          or usage.tried_at > ${ahead}::timestamptz
           or (usage.problem is not null and usage.tried_at <= ${hourAgo}::timestamptz))
         and exists (
           select 1 from identities

@@ -1,5 +1,6 @@
 import { type Unknown, unknown } from '../../aws/fact.ts'
 import { some } from '../../catalog/rules/fault.ts'
+import { isAhead } from '../../clock.ts'
 import { type Control, type Finding, unknownVerdict, verdictOf } from '../control.ts'
 import { daysSince, withFacts } from '../facts-at-hand.ts'
 import type { Authorization, AuthorizedGroup, GroupUsage, MusterFacts } from '../snapshot.ts'
@@ -58,7 +59,8 @@ function whyNotKnown(
   now: Date,
 ): Unknown | null {
   if (usage === undefined) return unknown(`What members of group ${groupName} use has not been looked at yet`)
-  if (daysSince(usage.checkedAt, now) < maxAgeDays) return null
+  const isOfNow = !isAhead(usage.checkedAt, now) && daysSince(usage.checkedAt, now) < maxAgeDays
+  if (isOfNow) return null
   return unknown(`What members of group ${groupName} use was last looked at ${usage.checkedAt.toISOString()}`)
 }
 

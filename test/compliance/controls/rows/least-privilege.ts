@@ -462,6 +462,7 @@ export const leastPrivilege: Table = {
       unread,
       { says: 'nobody looked yet', when: put({ usage: [] }) },
       { says: 'the last look was 14 days ago', when: usageOf('engineering', { checkedAt: daysAgo(14) }) },
+      { says: 'the last look is yet to come', when: usageOf('engineering', { checkedAt: daysAgo(-2) }) },
       {
         says: 'one group was not looked at, and another has what is not used',
         when: (account) => ({
