@@ -1,5 +1,6 @@
 /** Drift of the catalog's groups and policies: whether it is any, and its record. */
 import { sql } from 'drizzle-orm'
+import { latestPlausible, unlessAhead } from '../clock.ts'
 import {
   accountDrift,
   type Difference,
@@ -40,13 +41,14 @@ export async function catalogDrifts(
       select catalog_applied_at as since, (
         select coalesce(jsonb_agg(steps), '[]') from operations
         where account_id = ${accountId} and kind = 'catalog'
+          and finished_at <= ${latestPlausible(now).toISOString()}::timestamptz
           and finished_at > ${new Date(now.getTime() - readLagMs).toISOString()}::timestamptz) as lately, (
         select coalesce(jsonb_agg(resource), '[]') from drifts
         where account_id = ${accountId} and kind = 'group-deleted' and standing) as unfinished
       from accounts where account_id = ${accountId} and catalog_desired_hash = ${desiredHash}`,
   )
   if (!row) return []
-  const since = row.since === null ? null : new Date(row.since)
+  const since = unlessAhead(row.since === null ? null : new Date(row.since), now)
   const lately = row.lately.flat()
   // What a group lacks that was made again is what an earlier run could not attach, and nobody's doing.
   const isUnfinished = ({ kind, resource }: Difference) =>

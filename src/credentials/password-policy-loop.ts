@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { recordAudit } from '../audit/record.ts'
 import type { Account } from '../aws/account.ts'
 import { AwsCallError } from '../aws/errors.ts'
-import type { Clock } from '../clock.ts'
+import { type Clock, unlessAhead } from '../clock.ts'
 import { accountDrift, type FoundBy, type NewDrift, readLagMs } from '../drift/drift.ts'
 import { type FindingLoop, startFindingLoop } from '../drift/finding-loop.ts'
 import { noteDrifts, noticesOfDrifts } from '../drift/record.ts'
@@ -154,12 +154,13 @@ function weakenings(
     foundBy,
   }: { accountId: string; weak: readonly string[]; at: Date; foundBy: FoundBy },
 ): NewDrift[] {
-  if (writtenAt !== undefined && at.getTime() - Date.parse(writtenAt) < readLagMs) return []
+  const ourWriteAt = writtenAt === undefined ? null : unlessAhead(new Date(writtenAt), at)
+  if (ourWriteAt !== null && at.getTime() - ourWriteAt.getTime() < readLagMs) return []
   const resource = `account ${accountId}`
   return [
     accountDrift(
       { kind: 'password-policy-weakened', resource, detail: { weakened: weak } },
-      { accountId, detectedAt: at, since: new Date(checkedAt), foundBy, status: 'repaired' },
+      { accountId, detectedAt: at, since: unlessAhead(new Date(checkedAt), at), foundBy, status: 'repaired' },
     ),
   ]
 }

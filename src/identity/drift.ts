@@ -4,6 +4,7 @@
  * Judged by the identity's record and not by what is wanted now: a role that HR changed is no drift. And only where
  * the last run ended with nothing left to do: what a run that died may have left is no drift either.
  */
+import { unlessAhead } from '../clock.ts'
 import { type Difference, mayBeLag, readLagMs, type Told } from '../drift/drift.ts'
 import type { DriftDetail, DriftKind } from '../drift/kinds.ts'
 import { judgeCredentials, keyFacts, settlesAt } from './credential-rules.ts'
@@ -60,13 +61,14 @@ function mayBeOwnDeny({ kind, detail }: Difference, input: UserInput): boolean {
   const isDeny =
     (kind === 'group-added' && detail.groupName === registration.quarantineGroup) ||
     (kind === 'boundary-changed' && String(detail.after).endsWith(':aws:policy/AWSDenyAll'))
-  const { changedAt } = identity.employee
+  const changedAt = unlessAhead(identity.employee.changedAt, now)
   const isFresh = changedAt !== null && now.getTime() - changedAt.getTime() < readLagMs
   return isDeny && (identity.settledAs === 'locked' || want.kind !== 'active' || isFresh)
 }
 
 /** A lock's first call may have been made by another process, which leaves no step on record. */
-function firstDenyOf({ identity: { lockedAt }, registration, now }: UserInput): DriftInput['lately'] {
+function firstDenyOf({ identity, registration, now }: UserInput): DriftInput['lately'] {
+  const lockedAt = unlessAhead(identity.lockedAt, now)
   const isFresh = lockedAt !== null && now.getTime() - lockedAt.getTime() < readLagMs
   const GroupName = registration.quarantineGroup
   const startedAt = lockedAt?.toISOString() ?? ''

@@ -1,5 +1,6 @@
 /** What a run finds that differs, and what of it was not Muster's doing. */
 
+import { unlessAhead } from '../clock.ts'
 import { foundByOf, type NewDrift, readLagMs, statusAfter } from '../drift/drift.ts'
 import { newId } from '../store/ids.ts'
 import { differencesOf, driftsOf, suspectsOf, type UserInput } from './drift.ts'
@@ -29,7 +30,8 @@ export async function driftsAt(
   const differences = differencesOf(input)
   if (round > 1 || suspectsOf(input).length === 0) return { drifts: run.drifts, differences }
   const since = new Date(startedAt.getTime() - readLagMs)
-  const wasTouched = identity.touchedAt !== null && identity.touchedAt >= since
+  const touchedAt = unlessAhead(identity.touchedAt, startedAt)
+  const wasTouched = touchedAt !== null && touchedAt >= since
   const lately = [...(denied?.steps ?? []), ...(wasTouched ? await ledger.stepsSince(identity, since) : [])]
   const told = await toldSince(identity, since)
   const planned = run.plan.steps.map((step) => ({
@@ -46,7 +48,8 @@ export async function driftsAt(
       identityId: identity.id,
       employeeId: identity.employeeId,
       detectedAt: startedAt,
-      since: identity.settledAt,
+      // A moment that is yet to come says nothing of when it was still as before.
+      since: unlessAhead(identity.settledAt, startedAt),
       foundBy: foundByOf(identity.cause),
       status,
       operationId: status === 'open' ? operationId : null,
