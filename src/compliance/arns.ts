@@ -6,6 +6,9 @@ type Place = Pick<AccountSnapshot, 'partition' | 'accountId'>
 /** The root user, and so the account as a whole. */
 export const rootArn = ({ partition, accountId }: Place) => `arn:${partition}:iam::${accountId}:root`
 
+/** A gap in the log files has no ARN of its own; each has another one, so that none is taken for an earlier one. */
+export const gapArn = (place: Place, since: string) => `${rootArn(place)}/calls-missing-since/${since}`
+
 export const passwordPolicyArn = ({ partition, accountId }: Place) =>
   `arn:${partition}:iam::${accountId}:password-policy`
 

@@ -113,7 +113,7 @@ function typeOf(arn: string): string {
   if (service === 's3') return 'AWS::S3::Bucket'
   const kind = rest.split('/')[0] ?? ''
   const known = types[`${service}:${kind}`]
-  return known ?? (rest === 'root' || service === '' ? 'AWS::::Account' : `AWS::${service}::${kind}`)
+  return known ?? (kind === 'root' || service === '' ? 'AWS::::Account' : `AWS::${service}::${kind}`)
 }
 
 const types: Readonly<Record<string, string>> = {

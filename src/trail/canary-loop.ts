@@ -16,7 +16,7 @@ import { takeLease } from '../store/lease.ts'
 import type { Store } from '../store/open.ts'
 import { newsOf } from './alarms.ts'
 import { lookAtBucketsIfDue } from './bucket-looks.ts'
-import { type Canary, isOfTheFuture, isRead } from './canary.ts'
+import { type Canary, isOfTheFuture, isRead, missingSince } from './canary.ts'
 import { judgeUnread, type Look, lookAtLogFiles } from './canary-look.ts'
 import { type LookProgress, noAlarms, noDigests } from './canary-progress.ts'
 import { type LastLook, lastLook, newestWrite, noteCanary, readCanaries, saveLook } from './canary-store.ts'
@@ -183,7 +183,8 @@ async function save(
   const { store, account, trailsElsewhere, announce } = context
   const { accountId } = account
   const trailArn = trail?.arn ?? noTrail
-  const { facts, digests = before?.progress?.digests ?? noDigests } = look
+  const { digests = before?.progress?.digests ?? noDigests } = look
+  const facts = { ...look.facts, missingSince: missingSince(before?.facts, look.facts) }
   const { alarms, news } = newsOf(before?.progress?.alarms ?? noAlarms, facts)
   const { organizationId = null, isBehind = false, unread = [] } = look
   const since = look.since?.toISOString() ?? null

@@ -92,6 +92,15 @@ const mayBeUnread = ({ calledAt }: Canary, reading: Reading): boolean =>
 
 const reasonOf = (reading: Reading): string | null => ('reason' in reading ? reading.reason : null)
 
+/** It names the gap, from the look at which calls are first missing to that at which one is found. */
+export function missingSince(
+  before: CanaryFacts | null | undefined,
+  { status, waitingSince }: CanaryFacts,
+): string | null {
+  if (status === 'found') return null
+  return before?.missingSince ?? (status === 'missing' ? waitingSince : null)
+}
+
 function missingReason({ eventName, requestId, calledAt }: Canary, ageMs: number, reading: Reading): string {
   const minutes = Math.floor(ageMs / 60_000)
   const where = {

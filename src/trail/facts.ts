@@ -74,6 +74,11 @@ export interface CanaryFacts {
   readonly latest: CanarySighting | null
   /** The oldest call that is still being looked for, RFC 3339. */
   readonly waitingSince: string | null
+  /**
+   * Since when calls have been missing without a break: the oldest was made then, though it may be forgotten by now.
+   * RFC 3339; null from the next one on that is found. An earlier Muster kept none.
+   */
+  readonly missingSince?: string | null
   /** Policy statements to add, where permission was missing. */
   readonly statementsToAdd: readonly Readonly<Record<string, unknown>>[]
   /** Log files that could not be read; null when there are none. */

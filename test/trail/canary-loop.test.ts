@@ -73,6 +73,28 @@ forEachDatabase((_name, openStore) => {
     assert.equal((await lookFor(all, 20)).status, 'found')
   })
 
+  test('a gap is known by the moment since which calls are missing, and the next gap by another', async () => {
+    const all = await worldOf()
+    assert.equal((await lookFor(all, 20)).missingSince, null)
+    const gaps: (string | null | undefined)[] = []
+    for (const _ of [1, 2]) {
+      all.trail.isLogging = false
+      const first = await lookFor(all, 3 * 60)
+      assert.equal(first.status, 'missing')
+      assert.equal(first.missingSince, first.waitingSince)
+      const later = await lookFor(all, 26 * 60, 30)
+      assert.equal(later.status, 'missing')
+      // What was called first is forgotten by now.
+      assert.notEqual(later.waitingSince, first.waitingSince)
+      assert.equal(later.missingSince, first.missingSince)
+      gaps.push(first.missingSince)
+      all.trail.isLogging = true
+      const over = await lookFor(all, 20)
+      assert.deepEqual([over.status, over.missingSince], ['found', null])
+    }
+    assert.equal(new Set(gaps).size, 2)
+  })
+
   test('where there never was a trail, what is called is missed all the same', async () => {
     const all = await worldOf()
     all.sandbox.state.trails.clear()

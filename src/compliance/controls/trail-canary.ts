@@ -1,6 +1,6 @@
 import { unknown } from '../../aws/fact.ts'
 import type { CanarySighting } from '../../trail/facts.ts'
-import { rootArn } from '../arns.ts'
+import { gapArn } from '../arns.ts'
 import { canaryAge, openUntilAdded } from '../canary-evidence.ts'
 import { type Control, unknownVerdict, type Verdict, verdictOf } from '../control.ts'
 import type { AccountSnapshot } from '../snapshot.ts'
@@ -20,6 +20,8 @@ export const trailCanary: Control = {
   oneByOne: 'what is missing from the log files later is nothing that anybody can answer for now',
   judge({ canary, ...snapshot }, now): Verdict {
     const { status, reason, latest, waitingSince, unread, checkedAt } = canary
+    // Of a gap that nobody knows the beginning of there can be no exception.
+    const since = canary.missingSince ?? waitingSince ?? '*'
     const evidence = { status, latest, waitingSince, unread, checkedAt }
     const stale = canaryAge(canary, now)
     if (stale) return unknownVerdict([stale])
@@ -34,7 +36,7 @@ export const trailCanary: Control = {
     }
     if (status === 'missing') {
       const message = reason ?? `Calls of Muster's since ${waitingSince} are not in the log files`
-      return verdictOf([{ resource: rootArn(snapshot), message, evidence }], evidence)
+      return verdictOf([{ resource: gapArn(snapshot, since), message, evidence }], evidence)
     }
     const why = reason ?? `Calls of Muster's since ${waitingSince} are not in the log files yet`
     return openUntilAdded(why, canary.statementsToAdd)

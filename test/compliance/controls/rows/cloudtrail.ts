@@ -376,8 +376,17 @@ export const cloudtrail: Table = {
       {
         says: 'calls are not in the log files after two hours',
         when: canary({ status: 'missing', waitingSince: hoursAgo(3).toISOString() }),
-        names: [ROOT],
+        names: [`${ROOT}/calls-missing-since/${hoursAgo(3).toISOString()}`],
         message: /since 2026-11-25T09:00/,
+      },
+      {
+        says: 'they have been missing for so long that the first is forgotten',
+        when: canary({
+          status: 'missing',
+          waitingSince: hoursAgo(24).toISOString(),
+          missingSince: daysAgo(3).toISOString(),
+        }),
+        names: [`${ROOT}/calls-missing-since/${daysAgo(3).toISOString()}`],
       },
     ],
     unknown: [
