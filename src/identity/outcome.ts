@@ -97,8 +97,11 @@ function driftAfter(
     // Where the gate left no step, no operation is recorded that could be named.
     return { ...drift, status, operationId: status === 'reported' ? null : (operation?.id ?? null) }
   })
-  const knowsRest = verdict.reached && wasLookedAt && differences !== null
-  const remaining = knowsRest ? differences.filter((each) => statusAfter(each, steps) !== 'repaired') : null
+  // What differed before a purge is gone with the user.
+  const isPurged = want.kind === 'purged' && facts.exists === false
+  const rest = isPurged ? [] : differences
+  const isKnown = verdict.reached && wasLookedAt && rest !== null
+  const remaining = isKnown ? rest.filter((each) => statusAfter(each, steps) !== 'repaired') : null
   const isNews = found.length > 0 || (identity.hasStandingDrifts && remaining !== null)
   return { settled, drifts: isNews ? { found, remaining } : null }
 }

@@ -5,7 +5,20 @@ import type { NewDrift } from '../../src/drift/drift.ts'
 import type { DriftKind } from '../../src/drift/kinds.ts'
 import { settle } from '../../src/identity/outcome.ts'
 import type { Run } from '../../src/identity/run.ts'
-import { absent, applied, baseline, member, planOf, present, runOf, startedAt, steps } from './runs.ts'
+import {
+  absent,
+  applied,
+  baseline,
+  failure,
+  leaver,
+  member,
+  planOf,
+  present,
+  purged,
+  runOf,
+  startedAt,
+  steps,
+} from './runs.ts'
 
 const { dropPassword, leave } = steps
 
@@ -59,4 +72,16 @@ test('what the gate left no step for names no operation, since none is recorded'
   assert.equal(settle(runOf(held)).operation, null)
   const some = { ...held, observed: present(), applied: applied([leave(baseline)]) }
   assert.deepEqual(found(some), [['open', 'the run']])
+})
+
+test('nothing of a leaver differs any more once the user is deleted, and all of it as long as it is not', () => {
+  const differences = [drift('user-renamed'), drift('boundary-removed'), drift('deny-attached')]
+  const purge = {
+    ...{ identity: { ...leaver, hasStandingDrifts: true }, want: purged, plan: planOf('purge') },
+    ...{ differences, drifts: [drift('deny-attached')] },
+  }
+  assert.deepEqual(settle(runOf({ ...purge, applied: applied([steps.remove]) })).drifts?.remaining, [])
+  const errors = [failure('DeleteUser', 'DeleteConflict')]
+  const failed = settle(runOf({ ...purge, applied: applied([[steps.remove, 'failed']], { errors }) }))
+  assert.equal(failed.drifts?.remaining, null)
 })
