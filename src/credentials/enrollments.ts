@@ -113,11 +113,15 @@ export async function followChanges(
     const which = sql`employee_id = any(${idsOf(moved)}::text[])`
     const reason =
       'the e-mail address changed while the link was open: make sure it was meant, then send a new link'
-    // Identities before links, as everybody locks them.
+    // Identities before links, and in the order of their ids, as everybody locks them.
     await tx.execute(sql`
+      with holding as (
+        select id from identities where ${which} and exists (
+          select 1 from enrollments where enrollments.identity_id = identities.id and enrollments.status = 'open')
+        order by id for update
+      )
       update identities set links_held_since = ${now.toISOString()}::timestamptz
-      where ${which} and exists (
-        select 1 from enrollments where enrollments.identity_id = identities.id and enrollments.status = 'open')`)
+      from holding where identities.id = holding.id`)
     await revoke(tx, context, which, reason, { actor: 'muster', now })
   }
 }

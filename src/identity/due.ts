@@ -118,16 +118,19 @@ async function takeUpAfter(
       .where(inArray(employees.employeeId, employeeIds))
       .orderBy(employees.employeeId)
       .for('update')
+    // All at once and in the order of their ids, as everybody locks them: what follows writes them one after the other.
+    const identityRows = await rowsOf<{ id: string }>(
+      tx,
+      sql`
+        select id from identities where employee_id = any(${sql.param(employeeIds)}::text[])
+        order by id for update`,
+    )
     await evaluate(tx, context, { employeeIds, now: clock(), causeOf: () => 'catalog' }, locked)
     // One that is requested has a job that nobody took yet; where that was lost, nobody would ever make another.
     await tx.execute(sql`
       update identities set requested = false
       where requested and employee_id = any(${sql.param(employeeIds)}::text[])
         and not ${hasQueuedReconcile(sql`identities.id`)}`)
-    const identityRows = await rowsOf<{ id: string }>(
-      tx,
-      sql`select id from identities where employee_id = any(${sql.param(employeeIds)}::text[])`,
-    )
     await requestReconcile(
       tx,
       context.jobs,

@@ -36,6 +36,7 @@ export async function follow(
   const hired = changes.filter(({ after }) => after.status !== null)
   if (hired.length === 0) return
   const known = await identitiesOf(tx, hired)
+  await lockInOrder(tx, known, changes)
   const registered = new Set(known.map(({ employeeId }) => employeeId))
   const newcomers = hired.filter(({ after }) => !registered.has(after.employeeId))
   if (newcomers.length > 0) {
@@ -84,6 +85,32 @@ function identitiesOf(tx: Transaction, changes: readonly Change[]) {
     .select({ id: identities.id, employeeId: identities.employeeId })
     .from(identities)
     .where(inArray(identities.employeeId, employeeIds))
+}
+
+/**
+ * Locks the identities that this change may write, all at once and in the order of their ids, as everybody locks them:
+ * two who lock the same rows one by one, each in another order, would wait for each other for ever.
+ */
+async function lockInOrder(
+  tx: Transaction,
+  known: readonly { readonly id: string; readonly employeeId: string }[],
+  changes: readonly Change[],
+): Promise<void> {
+  const written = new Set(
+    changes
+      .filter(
+        ({ before, after }) => accessFacts(before) !== accessFacts(after) || before.email !== after.email,
+      )
+      .map(({ after }) => after.employeeId),
+  )
+  const ids = known.filter(({ employeeId }) => written.has(employeeId)).map(({ id }) => id)
+  if (ids.length === 0) return
+  await tx
+    .select({ id: identities.id })
+    .from(identities)
+    .where(inArray(identities.id, ids))
+    .orderBy(identities.id)
+    .for('update')
 }
 
 /** What of an employee decides about access; anything else changes nothing in AWS. */
