@@ -170,3 +170,18 @@ test('what could not be read is looked at again, and nothing else changes', () =
   const named = settle(runOf({ plan: planOf('none', { unread: ['ListGroupsForUser', 'ListMFADevices'] }) }))
   assert.match(named.reason ?? '', /ListGroupsForUser, ListMFADevices/)
 })
+
+test('of two failures, one waits for an administrator, and the other is tried again all the same', () => {
+  const errors = [
+    failure('DeleteLoginProfile', 'ServiceFailure', 'why', 500),
+    failure('RemoveUserFromGroup', 'AccessDenied'),
+  ]
+  const list = [
+    [steps.dropPassword, 'failed'],
+    [steps.leave('protected'), 'failed'],
+  ] as const
+  const outcome = settle(runOf({ plan: planOf('repair'), applied: applied(list, { errors }) }))
+  assert.equal(outcome.state, 'blocked')
+  assert.match(outcome.reason ?? '', /Muster lacks the permission iam:RemoveUserFromGroup/)
+  assert.match(outcome.retry ?? '', /ServiceFailure/)
+})
