@@ -122,10 +122,14 @@ async function conclude(
   const now = clock().toISOString()
   await db.execute(sql`
     with before as (select catalog_hash from accounts where account_id = ${account.accountId}),
-    changed as (
-      update identities set next_look_at = ${now}::timestamptz
+    waiting as (
+      select id from identities
       where ${done} and account_id = ${account.accountId} and state <> 'deleted' and state <> 'locked'
         and (select catalog_hash from before) is distinct from ${catalog.hash}
+      order by id for update
+    ),
+    woken as (
+      update identities set next_look_at = ${now}::timestamptz from waiting where identities.id = waiting.id
     )
     update accounts set
       catalog_leased_until = null, catalog_problem = ${problem},
