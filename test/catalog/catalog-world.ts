@@ -32,8 +32,6 @@ export async function openCatalogWorld(openStore: OpenTestStore, rate = 1000) {
     metering: meterCalls(new Registry()),
     log,
   })
-  // No catalog has been in this account yet.
-  await store.db.execute(sql`update accounts set catalog_hash = null`)
   const announce = async () => {}
   const trailGate = openTrailGate({ store, account, trailGate: 'enforce', announce, clock, log })
   const context: CatalogContext = {

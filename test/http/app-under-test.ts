@@ -60,7 +60,6 @@ export async function openApp(
   })
   const { accountId, partition } = account
   const catalog = await loadCatalog(new URL('../../catalog/roles.yaml', import.meta.url).pathname)
-  await store.db.update(accounts).set({ catalogHash: catalog.hash })
   const clock = () => new Date()
   const registration = {
     accountId,

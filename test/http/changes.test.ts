@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
-import { identities } from '../../src/store/schema.ts'
+import { accounts, identities } from '../../src/store/schema.ts'
 import { forEachDatabase } from '../harness/databases.ts'
 import { type AppUnderTest, openApp } from './app-under-test.ts'
 
@@ -360,6 +360,7 @@ forEachDatabase((_name, openStore) => {
 
     test('can be tried dry, and then changes nothing', async () => {
       await under.api.post('/v1/employees', ada).expect(201)
+      await under.store.db.update(accounts).set({ catalogHash: under.catalog.hash })
       const before = under.sandbox.state.users.size
       const { body } = await under.api.get('/v1/employees/E1001/plan').expect(200)
       assert.equal(body.plans.length, 1)
