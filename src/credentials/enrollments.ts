@@ -8,7 +8,7 @@ import type { Jobs } from '../jobs/jobs.ts'
 import type { Announce, Notice } from '../notify/announce.ts'
 import { Problem } from '../problem.ts'
 import { rowsOf, type Store, type Transaction } from '../store/open.ts'
-import { type EnrollmentPurpose, type EnrollmentStatus, enrollments, identities } from '../store/schema.ts'
+import { type EnrollmentPurpose, identities } from '../store/schema.ts'
 import {
   endEnrollments,
   insertEnrollments,
@@ -269,47 +269,5 @@ function demandThatLinksHelp(
   }
   if (purpose === 'sign-in' && access?.accessKeys === 'none' && !access.console) {
     refuse('nothing-to-enroll', `role "${role}" has neither console access nor access keys`)
-  }
-}
-
-export interface EnrollmentAnswer {
-  readonly id: string
-  readonly purpose: EnrollmentPurpose
-  readonly status: EnrollmentStatus
-  readonly reason: string | null
-  readonly createdBy: string
-  readonly createdAt: string
-  readonly expiresAt: string
-  readonly endedAt: string | null
-  readonly wrongCodes: number
-}
-
-/** Newest first, a hundred at most. @throws Problem 404 */
-export async function listEnrollments(
-  { store }: EnrollmentsContext,
-  employeeId: string,
-): Promise<EnrollmentAnswer[]> {
-  const rows = await store.db
-    .select()
-    .from(enrollments)
-    .where(inArray(enrollments.employeeId, [employeeId]))
-    .orderBy(sql`created_at desc, id`)
-    .limit(100)
-  return rows.map(toAnswer)
-}
-
-export function toAnswer(
-  row: Omit<typeof enrollments.$inferSelect, 'deviceSerials' | 'leasedUntil' | 'startedAt'>,
-): EnrollmentAnswer {
-  return {
-    id: row.id,
-    purpose: row.purpose,
-    status: row.status,
-    reason: row.reason,
-    createdBy: row.createdBy,
-    createdAt: row.createdAt.toISOString(),
-    expiresAt: row.expiresAt.toISOString(),
-    endedAt: row.endedAt?.toISOString() ?? null,
-    wrongCodes: row.wrongCodes,
   }
 }

@@ -3,6 +3,7 @@ import { type Applied, applyPlan } from './apply.ts'
 import { withoutCatalog } from './catalog-wait.ts'
 import type { Plan } from './model.ts'
 import { withoutGrants } from './plan-gated.ts'
+import { givenTo } from './plan-input.ts'
 import type { ReconcileContext } from './reconcile-context.ts'
 import type { Run } from './run.ts'
 import { paramsOf } from './steps.ts'
@@ -15,7 +16,7 @@ export async function carryOut(run: Run, context: ReconcileContext): Promise<Run
   if (run.waitingFor !== undefined) {
     return await leaveOut(run, withoutCatalog(next, observed, identity, registration), context)
   }
-  const reduced = withoutGrants(next, observed, identity, registration)
+  const reduced = withoutGrants(next, observed, givenTo(identity), registration)
   if (reduced === next) return { ...run, applied: await apply(run, next, context) }
   let heldBy = await trailGate.closedBecause()
   if (heldBy !== null) return await leaveOut({ ...run, heldBy }, reduced, context)

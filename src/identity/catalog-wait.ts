@@ -20,7 +20,7 @@ export function waitsForCatalog(
 
 type Given = Pick<
   LoadedIdentity,
-  'awsUserId' | 'groups' | 'possibleGroups' | 'boundaryArn' | 'consoleAccess' | 'accessKeys'
+  'groups' | 'possibleGroups' | 'boundaryArn' | 'consoleAccess' | 'accessKeys'
 >
 
 /**
@@ -43,9 +43,9 @@ export function asGiven(want: Desired, given: Given, { quarantineGroup }: OwnGro
 
 type OwnGroups = Pick<Registration, 'quarantineGroup' | 'baselineGroup'>
 
-/** @param plan for what `asGiven` says: what of it does not wait */
+/** @param plan of somebody to whom Muster has given something, for what `asGiven` says: what of it does not wait */
 export function withoutCatalog(plan: Plan, observed: Observed, given: Given, own: OwnGroups): Plan {
-  const reduced = withoutGrants(plan, observed, given, own)
+  const reduced = withoutGrants(plan, observed, { ...given, isBeingAdopted: false }, own)
   // Where no boundary is on record, there is only the new one, which may not be in the account.
   const steps = reduced.steps.filter(
     (step) => step.do !== 'PutUserPermissionsBoundary' || step.PermissionsBoundary === given.boundaryArn,

@@ -29,7 +29,8 @@ export async function resolve(
     }
     await tx
       .update(identities)
-      .set({ adopt: true, awsUserId: null, mfaDeadlineAt: mfaDeadline })
+      // What was tried in vain under that name gave this user nothing.
+      .set({ adopt: true, awsUserId: null, touchedAt: null, mfaDeadlineAt: mfaDeadline })
       .where(eq(identities.id, identity.id))
     return
   }

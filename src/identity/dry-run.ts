@@ -11,7 +11,7 @@ import type { Desired, Observed, Plan, Step } from './model.ts'
 import { observe } from './observe.ts'
 import { plan } from './plan.ts'
 import { withoutGrants } from './plan-gated.ts'
-import { isGiven, planInput } from './plan-input.ts'
+import { givenTo, isGiven, planInput } from './plan-input.ts'
 import { wanted } from './reconcile.ts'
 import type { ReconcileContext } from './reconcile-context.ts'
 import { registrationOf } from './registration.ts'
@@ -71,7 +71,7 @@ export function createDryRun(db: Database, context: DryRunContext): DryRun {
     const waits = waitsForCatalog(identity, want, context)
     const now = waits
       ? meanwhile(identity, observed, planFor(asGiven(want, identity, context.registration)))
-      : withoutGrants(whole, observed, identity, context.registration)
+      : withoutGrants(whole, observed, givenTo(identity), context.registration)
     const closed = now === whole ? null : await context.trailGate.closedBecause()
     const heldBy = closed ?? (waits ? catalogIsOnItsWay : null)
     return [

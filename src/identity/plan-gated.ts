@@ -9,7 +9,8 @@ import type { Observed, Plan, Registration, Step } from './model.ts'
 
 /** What Muster itself gave, as far as it knows. */
 export interface GivenRecord {
-  readonly awsUserId: string | null
+  /** Muster has given it nothing yet: all it has is from others. */
+  readonly isBeingAdopted: boolean
   readonly groups: readonly string[]
   readonly possibleGroups: readonly string[]
   /** By our last accepted call; empty or null when it is not known. */
@@ -32,7 +33,7 @@ export function withoutGrants(plan: Plan, observed: Observed, given: GivenRecord
   if (left.every((step) => step.do === 'RemoveUserFromGroup' && step.GroupName !== own.quarantineGroup))
     return plan
   // Who is only being taken over was given everything by others: nothing goes before the new can come.
-  if (given.awsUserId === null || steps.length === 0) return { ...plan, kind: 'none', steps: [] }
+  if (given.isBeingAdopted || steps.length === 0) return { ...plan, kind: 'none', steps: [] }
   return { ...plan, kind: 'repair', steps }
 }
 

@@ -1,6 +1,7 @@
 /** What a plan goes by: the registration, and what is on record of an identity. Pure. */
 import type { LoadedIdentity } from './ledger.ts'
 import type { Desired, Observed, PlanInput } from './model.ts'
+import type { GivenRecord } from './plan-gated.ts'
 import { type RegistrationSettings, registrationOf } from './registration.ts'
 import type { RotationRules } from './rotation.ts'
 
@@ -34,6 +35,12 @@ export function planInput(
 /** Whether the user is ours and Muster has given it anything; one that is to be taken over has all it has from others. */
 export function isGiven({ awsUserId, touchedAt }: Pick<LoadedIdentity, 'awsUserId' | 'touchedAt'>): boolean {
   return awsUserId !== null && touchedAt !== null
+}
+
+/** What of an identity a plan that has to wait is judged by. */
+export function givenTo(identity: LoadedIdentity): GivenRecord {
+  const { groups, possibleGroups, boundaryArn } = identity
+  return { groups, possibleGroups, boundaryArn, isBeingAdopted: !isGiven(identity) }
 }
 
 export function credentialContext(identity: LoadedIdentity, rotation: RotationRules, now: Date) {

@@ -121,7 +121,7 @@ function asFarAsRead(
   { registration, possibleGroups, believed }: PlanInput,
 ): Plan {
   if (believed.isBeingAdopted) return { ...nothing, unread }
-  const given = { ...believed, possibleGroups, awsUserId: user.userId }
+  const given = { ...believed, possibleGroups }
   const whole: Plan = { kind: 'repair', steps, unread }
   const kept = withoutGrants(whole, { kind: 'present', user }, given, registration).steps.filter(
     (step) =>

@@ -25,8 +25,9 @@ const noCanary: CanaryFacts = {
 }
 
 /**
- * Of the trail that the gate goes by, or, where it goes by none, of the one that was looked at last. What is kept of former trails says
- * nothing, and what is older than two hours, or dated in the future, says nothing of now: then all is `unknown`, with the reason.
+ * Of the trail that the gate goes by, or, where it goes by none, of the one that was looked at last. What is kept of
+ * former trails says nothing, and what is older than two hours, or dated in the future, says nothing of now: then all is
+ * `unknown`, with the reason.
  */
 export async function readCanary(db: Database, accountId: string, now: Date): Promise<CanaryFacts> {
   const [account] = await db

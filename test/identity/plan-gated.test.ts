@@ -8,7 +8,7 @@ import { present } from './runs.ts'
 const UserName = 'ada.lovelace'
 const own = { quarantineGroup: 'muster-quarantine', baselineGroup: 'muster-baseline' }
 const given: GivenRecord = {
-  awsUserId: 'AIDA1',
+  isBeingAdopted: false,
   groups: ['muster-baseline', 'engineering'],
   possibleGroups: ['muster-baseline', 'engineering'],
   boundaryArn: 'arn:old',
@@ -59,7 +59,7 @@ describe('what does not wait for the trail gate', () => {
 describe('what waits for the trail gate', () => {
   test('a joiner, all of it', () => {
     const joiner = planOf('join', create, join('muster-baseline'), join('engineering'))
-    const nobody = { awsUserId: null, groups: [], possibleGroups: [], boundaryArn: null }
+    const nobody = { isBeingAdopted: true, groups: [], possibleGroups: [], boundaryArn: null }
     assert.deepEqual(reduced(joiner, { kind: 'absent' }, nobody), [])
   })
 
@@ -88,7 +88,7 @@ describe('what waits for the trail gate', () => {
 
   test('a user that is only being taken over loses nothing before the new can come', () => {
     const plan = planOf('move', bound('arn:new'), leave('admins'), detach, join('engineering'))
-    const stranger = { awsUserId: null, groups: [], possibleGroups: [], boundaryArn: null }
+    const stranger = { isBeingAdopted: true, groups: [], possibleGroups: [], boundaryArn: null }
     assert.deepEqual(reduced(plan, seen(null), stranger), [])
   })
 })

@@ -113,6 +113,32 @@ forEachEngine((_name, open) => {
       assert.notEqual(boundary(), before)
     })
 
+    test('a user who is being taken over keeps all it has, however often it is looked at, until the trail is back', async () => {
+      const muster = await moved.running()
+      const trail = trailOf(muster.sandbox)
+      const [UserName, PolicyArn] = ['ada.e21', 'arn:aws:iam::aws:policy/ReadOnlyAccess']
+      call(muster.sandbox, 'CreateUser', { UserName })
+      call(muster.sandbox, 'AttachUserPolicy', { UserName, PolicyArn })
+      await muster.hire('E21', { role: 'backend-engineer' })
+      await muster.until('E21', 'conflict')
+      await trail.stop()
+      moved.move(aMinute)
+      await muster.api('POST', '/v1/employees/E21/conflict', { resolution: 'adopt' })
+      const attached = () => [...(muster.sandbox.state.users.get(UserName)?.attachedPolicies ?? [])]
+      const lookedAt = async () =>
+        (await muster.api('GET', '/v1/employees/E21')).identities[0].lastReconciledAt
+      await blocked(muster, 'E21')
+      for (let look = 1; look <= 2; look++) {
+        const before = await lookedAt()
+        await muster.api('POST', '/v1/employees/E21/reconcile')
+        await eventually(async () => (await lookedAt()) > before)
+      }
+      assert.deepEqual(attached(), [PolicyArn])
+      await trail.start()
+      await muster.until('E21', 'awaiting_mfa', aMinute)
+      assert.deepEqual(attached(), [])
+    })
+
     test('to stop the trail does not protect what is attached by hand meanwhile', async () => {
       const muster = await moved.running()
       const trail = trailOf(muster.sandbox)

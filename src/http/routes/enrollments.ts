@@ -1,13 +1,9 @@
 /** One-time links: made and revoked by administrators, opened by their owners (src/web). */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
+import { listEnrollments } from '../../credentials/enrollment-list.ts'
 import type { MadeEnrollment } from '../../credentials/enrollment-store.ts'
-import {
-  type IssueInput,
-  issueEnrollment,
-  listEnrollments,
-  revokeEnrollments,
-} from '../../credentials/enrollments.ts'
+import { type IssueInput, issueEnrollment, revokeEnrollments } from '../../credentials/enrollments.ts'
 import { linkToken, linkUrl } from '../../credentials/link.ts'
 import type { AppDeps } from '../deps.ts'
 import { answer, ref } from '../schemas/common.ts'
