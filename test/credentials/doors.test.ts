@@ -159,7 +159,6 @@ forEachEngine((name, open) => {
     await until('D11', 'active')
     move(5 * 60_000 + 1000)
     await eventually(() => sandbox.state.users.get(userName)?.loginProfile === undefined, {
-      withinMs: 20_000,
       what: 'the password going',
     })
     await until('D11', 'awaiting_mfa')

@@ -118,10 +118,7 @@ forEachEngine((_name, open) => {
     const before = (await links('sign-in')).length
     call(sandbox, 'DeactivateMFADevice', { UserName: userName, SerialNumber: device })
     move(11 * 60_000)
-    await eventually(() => user()?.loginProfile === undefined, {
-      withinMs: 30_000,
-      what: 'the password going',
-    })
+    await eventually(() => user()?.loginProfile === undefined, { what: 'the password going' })
     await until('R4', 'awaiting_mfa')
     assert.equal((await identity()).mfaEnrolled, false)
     await eventually(async () => (await links('sign-in')).length === before + 1, { what: 'the new link' })
@@ -135,7 +132,6 @@ forEachEngine((_name, open) => {
     // The report is made anew after four hours.
     move(5 * 3_600_000)
     await eventually(() => sandbox.state.users.get(user_name)?.loginProfile === undefined, {
-      withinMs: 30_000,
       what: 'the password going',
     })
   })

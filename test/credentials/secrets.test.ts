@@ -106,7 +106,7 @@ forEachEngine((_name, open) => {
     await it.tell('employee.terminated', 'S1')
     await it.until('S1', 'locked')
     aheadMs += 2 * 86_400_000
-    await it.until('S1', 'deleted', 30_000)
+    await it.until('S1', 'deleted')
     await eventually(() => endpoint.received.some(({ payload }) => payload.type === 'identity.purged'))
 
     assert.ok(secrets.size >= 10, `only ${secrets.size} secrets were seen`)

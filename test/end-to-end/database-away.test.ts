@@ -14,7 +14,6 @@ import { hrEvent, send, tell } from './hr.ts'
 
 /** What a sender may wait for a 503, at most. */
 const aFewSecondsMs = 10_000
-const soon = { withinMs: 30_000 }
 
 /** An empty database, and an AWS that outlives every process. */
 async function world(options: SandboxOptions = {}) {
@@ -92,7 +91,7 @@ forPostgres(() => {
       t.after(close)
       await muster.answers('/readyz')
       await tell(muster.url, settings, joiner(1001))
-      await eventually(() => provisioned().length === 1, { ...soon, what: 'the first joiner' })
+      await eventually(() => provisioned().length === 1, { what: 'the first joiner' })
 
       await go(flaky)
       for (let attempt = 0; attempt < attempts; attempt++) {
@@ -112,12 +111,11 @@ forPostgres(() => {
           const answered = await send(muster.url, settings, joiner(1002), 'the-same-message')
           return answered.status === 202 && answered
         },
-        { ...soon, what: 'taking deliveries again' },
+        { what: 'taking deliveries again' },
       )
       assert.match(String(taken.body.status), /^(accepted|duplicate)$/)
       await tell(muster.url, settings, joiner(1003))
       await eventually(() => provisioned().join() === namesOf(3).join(), {
-        withinMs: 60_000,
         what: 'everybody being provisioned',
       })
       await muster.answers('/readyz')
@@ -139,7 +137,7 @@ forPostgres(() => {
     const deliveryIds = await Promise.all(
       numbers(joiners).map((number) => tell(stopped.url, settings, joiner(number))),
     )
-    await eventually(() => created().length >= 4, { ...soon, what: 'the beginning of the work' })
+    await eventually(() => created().length >= 4, { what: 'the beginning of the work' })
     const tookMs = await stopped.stop()
     assert.ok(tookMs < 25_000, `the stop took ${tookMs} ms`)
     const callsAtTheEnd = sandbox.calls.entries.length
@@ -156,7 +154,7 @@ forPostgres(() => {
     assert.equal(sandbox.calls.entries.length, callsAtTheEnd)
 
     const next = await startMuster(t, { ...settings, MUSTER_IAM_RATE: '200' })
-    await eventually(() => provisioned().length === joiners, { ...soon, what: 'the rest of the work' })
+    await eventually(() => provisioned().length === joiners, { what: 'the rest of the work' })
     assert.deepEqual(created(), namesOf(joiners))
     const api = await apiOf(next.url)
     const { body } = await api.get('/v1/deliveries?status=applied&limit=100').expect(200)
@@ -170,7 +168,7 @@ forPostgres(() => {
     const stopped = spawnMuster(t, settings)
     t.after(close)
     const policies = () => sandbox.calls.of('CreatePolicy').map(({ params }) => String(params.PolicyName))
-    await eventually(() => policies().length > 0, { withinMs: 60_000, what: 'the beginning of the catalog' })
+    await eventually(() => policies().length > 0, { what: 'the beginning of the catalog' })
     await tell(stopped.url, settings, joiner(1001))
     // Fails unless the process ends by itself.
     await stopped.stop()
@@ -186,7 +184,7 @@ forPostgres(() => {
 
     sandbox.faults.set({})
     const next = await startMuster(t, settings)
-    await eventually(() => provisioned().length === 1, { ...soon, what: 'the catalog, and then the joiner' })
+    await eventually(() => provisioned().length === 1, { what: 'the catalog, and then the joiner' })
     assert.ok(policies().length > before.length)
     assert.equal(new Set(policies()).size, policies().length, 'a policy was made twice')
     await next.stop()
@@ -222,10 +220,7 @@ forPostgres(() => {
         ),
       ),
     )
-    await eventually(() => provisioned().length === joiners, {
-      withinMs: 60_000,
-      what: 'everybody being provisioned',
-    })
+    await eventually(() => provisioned().length === joiners, { what: 'everybody being provisioned' })
     await delay(1000)
     assert.deepEqual(created(), namesOf(joiners))
     const creators = Map.groupBy(sandbox.calls.of('CreateUser'), ({ caller }) => caller.accessKeyId)

@@ -33,10 +33,7 @@ interface Welcome {
 }
 
 async function welcomed(muster: MusterProcess): Promise<Welcome> {
-  await eventually(() => /Stop with Ctrl-C/.test(muster.output()) || ended(muster), {
-    withinMs: 60_000,
-    what: 'the welcome',
-  })
+  await eventually(() => /Stop with Ctrl-C/.test(muster.output()) || ended(muster), { what: 'the welcome' })
   const output = muster.output()
   const value = (label: string) => new RegExp(`${label} +(\\S+)`).exec(output)?.[1] ?? ''
   const command = (begin: string) =>
@@ -71,7 +68,7 @@ async function shows(command: string, groups: readonly string[]): Promise<void> 
       shown = await type(command).catch((error: Error) => error.message)
       return groupsIn(shown).join() === groups.join()
     },
-    { withinMs: 30_000, what: `a member of ${groups}` },
+    { what: `a member of ${groups}` },
   ).catch((error: Error) => assert.fail(`${error.message}:\n${shown}`))
 }
 
@@ -212,13 +209,10 @@ for (const script of ['start', 'serve']) {
       AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
     })
     const { npm, address } = runScript(t, script, settings)
-    await eventually(() => address() !== undefined, { withinMs: 60_000, what: 'the address' })
+    await eventually(() => address() !== undefined, { what: 'the address' })
     assert.ok((await fetch(`${address()}/healthz`)).ok)
     npm.kill('SIGTERM')
-    await eventually(async () => !(await answers(`${address()}/healthz`)), {
-      withinMs: 30_000,
-      what: 'a closed port',
-    })
+    await eventually(async () => !(await answers(`${address()}/healthz`)), { what: 'a closed port' })
   })
 }
 

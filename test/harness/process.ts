@@ -50,8 +50,6 @@ export interface StartOptions {
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
-/** Starting takes a second or two; several at once on a busy machine take longer. */
-const startMs = 60_000
 /** What a stop may take: the grace time of the service, and the time to notice. */
 const stopMs = 35_000
 
@@ -121,7 +119,7 @@ function processOf(child: ChildProcess, exited: Promise<Exit>, output: () => str
         if (isOver()) throw new Error(`the process ended before ${what}:\n${lastOf(output())}`)
         return false
       },
-      { withinMs: startMs, what },
+      { what },
     ).catch((error: Error) => {
       throw new Error(`${error.message}\n${lastOf(output())}`)
     })

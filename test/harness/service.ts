@@ -17,7 +17,7 @@ import { rowsOf } from '../../src/store/open.ts'
 import { documented } from './api.ts'
 import { createDatabase, forEachDatabase, silentLog } from './databases.ts'
 import { openEmbedded } from './prepared.ts'
-import { eventually } from './waiting.ts'
+import { eventually, patienceMs } from './waiting.ts'
 import { newSecret, signed } from './webhooks.ts'
 
 export const adminToken = 'an-administrator-of-the-tests-0123456789'
@@ -188,7 +188,7 @@ async function openRunningService(options: ServiceUnderTestOptions): Promise<Run
         role: 'backend-engineer',
         ...data,
       }),
-    async until(employeeId, state, withinMs = 15_000) {
+    async until(employeeId, state, withinMs = patienceMs) {
       let last: IdentityRow | undefined
       try {
         return await eventually(
@@ -241,7 +241,7 @@ async function accountIsReady(service: Service): Promise<void> {
       )
       return row?.done ?? false
     },
-    { withinMs: 20_000, what: 'bringing catalog and password policy into the account' },
+    { what: 'bringing catalog and password policy into the account' },
   )
 }
 

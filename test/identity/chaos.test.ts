@@ -199,7 +199,7 @@ async function settled({ service }: RunningService, passTime: () => void): Promi
     if (stuck.length > 0 && stuck.every(({ jobs }) => jobs === 0)) passTime()
     return stuck.length === 0
   }
-  await eventually(look, { withinMs: 90_000 }).catch(() => {
+  await eventually(look, { withinMs: 240_000 }).catch(() => {
     throw new Error(`these are stuck:\n${stuck.map((row) => JSON.stringify(row)).join('\n')}`)
   })
 }

@@ -32,7 +32,7 @@ forEachEngine((_name, open) => {
     await muster.hire('Lovelace')
     await eventually(() => isJoining)
     await muster.tell('employee.terminated', 'Lovelace')
-    await muster.until('Lovelace', 'locked', 40_000)
+    await muster.until('Lovelace', 'locked')
 
     const [create, deny, late] = callsOf(muster, 'ada.lovelace')
     assert.equal(create?.action, 'CreateUser')
@@ -63,7 +63,7 @@ forEachEngine((_name, open) => {
     await Promise.all([muster.hire('Leaver'), muster.hire('Neighbour')])
     await eventually(() => isBeingMade)
     await muster.tell('employee.terminated', 'Leaver')
-    await muster.until('Leaver', 'locked', 40_000)
+    await muster.until('Leaver', 'locked')
 
     const [create, deny] = callsOf(muster, 'ada.leaver')
     assert.equal(create?.action, 'CreateUser')

@@ -51,7 +51,6 @@ forEachEngine((_name, open) => {
       await eventually(() => sandbox.calls.of('ListAccessKeys').some((c) => c.params.UserName === UserName))
       call(sandbox, 'CreateLoginProfile', { UserName, Password: 'Correct-horse-battery-9' })
       await eventually(() => sandbox.state.users.get(UserName)?.loginProfile === undefined, {
-        withinMs: 15_000,
         what: 'taking the password',
       })
     } finally {
@@ -74,7 +73,6 @@ forEachEngine((_name, open) => {
     call(sandbox, 'AttachUserPolicy', { UserName, PolicyArn })
     await look(service.store, service.jobs, id, 'aws event e-2')
     await eventually(() => sandbox.state.users.get(UserName)?.attachedPolicies.length === 0, {
-      withinMs: 10_000,
       what: 'detaching the policy',
     })
     const row = await muster.until('W2', 'awaiting_mfa')

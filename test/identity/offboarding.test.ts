@@ -339,7 +339,7 @@ forEachEngine((_name, open) => {
     const { user_name: userName } = await until('O7', 'awaiting_mfa')
     giveEverything(muster, userName)
     await tell('employee.terminated', 'O7')
-    await until('O7', 'deleted', 60_000)
+    await until('O7', 'deleted')
     const { complete, accounts } = await api('GET', '/v1/employees/O7/offboarding')
     const [account] = accounts
     assert.equal(complete, true)

@@ -82,7 +82,7 @@ forEachEngine((_name, open) => {
       outcome: { code: 'ServiceFailure', status: 500 },
     })
     await tell('employee.terminated', 'G1')
-    await eventually(() => groupsOf('ada.g1')?.join() === quarantine, { withinMs: 15_000 })
+    await eventually(() => groupsOf('ada.g1')?.join() === quarantine)
     assert.equal((await identity('G1')).state, 'locked')
     const user = sandbox.state.users.get('ada.g1')
     assert.equal(user?.loginProfile, undefined)

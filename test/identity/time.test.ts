@@ -124,11 +124,11 @@ forEachEngine((_name, open) => {
     })
     sandbox.calls.clear()
     move(31 * dayMs)
-    await eventually(() => sandbox.calls.of('DeleteUser').length === 5, { withinMs: 20_000 })
+    await eventually(() => sandbox.calls.of('DeleteUser').length === 5)
     await eventually(() => groupsOf('ada.t20')?.join() === 'muster-quarantine')
     await eventually(async () => (await identity('T20')).reason?.includes('purge is not complete'))
     move(31_000)
-    await until('T20', 'deleted', 30_000)
+    await until('T20', 'deleted')
   })
 })
 

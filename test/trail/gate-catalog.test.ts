@@ -42,7 +42,7 @@ forEachEngine((_name, openAny) => {
     })
     assert.equal(statusCode, 202)
     move(aMinute / 4)
-    await eventually(() => !attached().includes(administrator), { withinMs: 30_000, what: 'taking away' })
+    await eventually(() => !attached().includes(administrator), { what: 'taking away' })
     const { detail } = await eventually(
       async () => {
         const found = await readiness()
@@ -55,7 +55,7 @@ forEachEngine((_name, openAny) => {
     assert.deepEqual([(await drift()).status, attached().includes(ours)], ['open', false])
 
     await trail.send(new StartLoggingCommand({ Name }))
-    await eventually(() => attached().includes(ours), { withinMs: aMinute, what: 'attaching it again' })
+    await eventually(() => attached().includes(ours), { what: 'attaching it again' })
     await eventually(async () => (await drift()).status === 'repaired')
     await eventually(async () => (await readiness())?.status === 'ok')
     trail.destroy()

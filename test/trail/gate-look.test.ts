@@ -94,7 +94,7 @@ forEachDatabase((_name, openStore) => {
     await client.send(new StopLoggingCommand({ Name }))
     await lookAtTrails(context)
     await eventually(async () => (await gate.closedBecause()) !== null, {
-      withinMs: 5000,
+      withinMs: 30_000,
       what: 'the gate shut here, too',
     })
   })
