@@ -11,7 +11,7 @@ import { forEachDatabase } from '../harness/databases.ts'
 import { eventually } from '../harness/waiting.ts'
 import { queuedCount, withQueue } from './queue.ts'
 
-/** Works as the reconciling worker does, but for AWS: reads what is wanted, takes its time, notes what it did. */
+/** Works as the reconciling worker does, but for AWS: reads what is wanted, takes its time, notes what it did. The first run fails, and others at random. */
 function handler(store: Store, seen: Seen, failureRate: number): JobHandler {
   const ledger = openLedger(store.db)
   return async (batch) => {
@@ -24,9 +24,10 @@ function handler(store: Store, seen: Seen, failureRate: number): JobHandler {
         seen.active.set(identityId, active)
         seen.mostAtOnce = Math.max(seen.mostAtOnce, active)
         seen.runs += 1
+        const fails = seen.runs === 1 || Math.random() < failureRate
         try {
           await delay(Math.random() * 20)
-          if (Math.random() < failureRate) {
+          if (fails) {
             seen.failures += 1
             return { id, error: 'it happens' }
           }
