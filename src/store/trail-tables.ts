@@ -159,3 +159,35 @@ export interface Culprit {
   readonly userAgent: string | null
   readonly requestId: string | null
 }
+
+/** Whether CloudTrail is on, as the trail gate last saw it. Moments are RFC 3339. */
+export interface TrailLook {
+  readonly isVerified: boolean
+  /** What is wrong, and what to do about it; null when verified. */
+  readonly reason: string | null
+  /** The trail that is good enough. */
+  readonly trailArn: string | null
+  readonly checkedAt: string
+  /** Since when it has been so. */
+  readonly since: string
+  /** Every trail that is or was good, so that the next look sees what became of it; looks of long ago have none. */
+  readonly watched?: readonly WatchedTrail[]
+}
+
+export interface WatchedTrail {
+  readonly arn: string
+  /** As far as it was last known. */
+  readonly isGood: boolean
+  /** When it was last known whether it is good, RFC 3339. */
+  readonly seenAt: string
+  /** Null where nobody has noted it. */
+  readonly delivery: TrailDelivery | null
+}
+
+/** Where a trail delivers its record to, and who can read it and prove it whole. */
+export interface TrailDelivery {
+  readonly bucket: string
+  readonly keyPrefix: string | null
+  readonly kmsKeyId: string | null
+  readonly logFileValidation: boolean
+}
