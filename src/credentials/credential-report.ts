@@ -100,7 +100,10 @@ export const activeKeysOf = ({ keys }: ReportedUser) => keys.filter(({ active })
 
 const rootName = '<root_account>'
 
-/** A user name may hold commas, and the ARN repeats it; nothing after them does. */
+/**
+ * Read from the left: the last column (`additional_credentials_info`, of users with more than two keys or certificates)
+ * is a sentence of AWS's, and whatever is in it moves no other.
+ */
 export function parse(csv: string): Pick<CredentialReport, 'root' | 'users'> {
   const [head = '', ...lines] = csv.trim().split(/\r?\n/)
   const places = new Map(
@@ -117,26 +120,45 @@ export function parse(csv: string): Pick<CredentialReport, 'root' | 'users'> {
 }
 
 function userOf(line: string, places: ReadonlyMap<string, number>): ReportedUser {
-  const values = line.split(',')
-  const identity = values.slice(0, values.length - places.size).join(',')
-  const cut = identity.indexOf(',arn:')
-  const rest = values.slice(-places.size)
+  const { userName, arn, rest } = identityIn(fieldsOf(line))
   const field = (name: string) => rest[places.get(name) ?? -1] ?? ''
+  const isTrue = (name: string) => field(name).toLowerCase() === 'true'
   const key = (number: 1 | 2): ReportedKey => ({
-    active: field(`access_key_${number}_active`) === 'true',
+    active: isTrue(`access_key_${number}_active`),
     rotatedAt: momentOf(field(`access_key_${number}_last_rotated`)),
     usedAt: momentOf(field(`access_key_${number}_last_used_date`)),
   })
   return {
-    userName: identity.slice(0, cut),
-    arn: identity.slice(cut + 1),
+    userName,
+    arn,
     createdAt: momentOf(field('user_creation_time')),
-    hasPassword: field('password_enabled') === 'true',
+    hasPassword: isTrue('password_enabled'),
     passwordUsedAt: momentOf(field('password_last_used')),
     passwordChangedAt: momentOf(field('password_last_changed')),
-    hasMfa: field('mfa_active') === 'true',
+    hasMfa: isTrue('mfa_active'),
     keys: [key(1), key(2)],
   }
+}
+
+/** A user name may hold commas, quoted or not; the ARN begins after it, and ends with it. */
+function identityIn(fields: readonly string[]) {
+  const start = Math.max(
+    fields.findIndex((field) => field.startsWith('arn:')),
+    1,
+  )
+  const userName = fields.slice(0, start).join(',')
+  const ending = userName === rootName ? ':root' : `/${userName}`
+  const arnTo = (end: number) => fields.slice(start, end).join(',')
+  let end = start + 1
+  while (end < fields.length && !arnTo(end).endsWith(ending)) end++
+  return { userName, arn: arnTo(end), rest: fields.slice(end) }
+}
+
+/** https://www.rfc-editor.org/rfc/rfc4180 */
+function fieldsOf(line: string): string[] {
+  return [...line.matchAll(/(?<=^|,)(?:"((?:[^"]|"")*)"|[^,]*)/g)].map(
+    ([plain, quoted]) => quoted?.replaceAll('""', '"') ?? plain,
+  )
 }
 
 function momentOf(text: string): Date | null {

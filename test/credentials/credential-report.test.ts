@@ -48,3 +48,18 @@ test('root is told apart from the users, with its keys and its last sign-in', ()
   assert.deepEqual(root?.passwordUsedAt, at('2026-03-01'))
   assert.deepEqual(root?.keys, [{ ...noKey, active: true }, noKey])
 })
+
+test('what AWS says of a third key moves no other column, and quotes are not part of a value', () => {
+  const [head, root, ada, lovelace] = csv.split('\n')
+  const plain = parse(csv)
+  for (const more of ['', 'N/A', '1 more key, see ListAccessKeys', '"1 more key, see ""ListAccessKeys"""']) {
+    const lines = [root, ada, lovelace].map((line) => `${line},${more}`)
+    assert.deepEqual(parse([`${head},additional_credentials_info`, ...lines].join('\n')), plain, more)
+  }
+  const quoted = lovelace?.replaceAll(/(arn:\S*\/)?lovelace,ada/g, '"$&"')
+  assert.deepEqual(parse([head, root, ada, quoted].join('\n')), plain)
+})
+
+test('true is true in whichever case: the guide writes TRUE, the report true', () => {
+  assert.deepEqual(parse(csv.replaceAll(',true', ',TRUE').replaceAll(',false', ',FALSE')), parse(csv))
+})
