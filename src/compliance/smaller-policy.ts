@@ -1,6 +1,7 @@
 /** What a policy would be without the services that nobody uses. A proposal only: a person decides, in the catalog. */
 import type { PolicyDocument } from '../catalog/catalog.ts'
 import { isEveryAction, isObject, rawStatements, statementName } from '../catalog/policy-document.ts'
+import { untrackedIn } from './untracked.ts'
 
 export interface SmallerPolicy {
   /** Null when nothing of the policy is used: the group does without it. */
@@ -19,8 +20,8 @@ export interface RemovedActions {
 }
 
 /**
- * Takes the actions of unused services out of statements that allow. What denies, conditions and resources stay
- * as they are, so the proposal never allows what the original did not.
+ * Takes the actions of unused services out of statements that allow; of a wildcard, all but what AWS does not track.
+ * What denies, conditions and resources stay as they are, so the proposal never allows what the original did not.
  *
  * @param unused namespaces in lower case, as AWS reports them: `codecommit`
  */
@@ -48,24 +49,20 @@ function narrow(raw: unknown, name: string, unused: ReadonlySet<string>): Narrow
     return { statement: raw, note: `${name} allows all but a list (NotAction), which cannot be narrowed.` }
   }
   const actions = [raw.Action].flat().filter((action) => typeof action === 'string')
-  const gone = actions.filter((action) => isOfUnused(action, unused))
+  const kept = [
+    ...new Set(actions.flatMap((action) => (isOfUnused(action, unused) ? untrackedIn(action) : [action]))),
+  ]
+  const gone = actions.filter((action) => !kept.includes(action))
   const note = noteOn(name, actions, unused)
   const said = note === undefined ? {} : { note }
   if (gone.length === 0) return { statement: raw, ...said }
-  const kept = actions.filter((action) => !gone.includes(action))
   const removed = { statement: name, actions: gone, whole: kept.length === 0 }
   return kept.length === 0 ? { removed, ...said } : { statement: { ...raw, Action: kept }, removed, ...said }
 }
 
-/**
- * AWS does not track it, and it is needed wherever a service is given a role:
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html#access_policies_last-accessed-know
- */
-const untracked: ReadonlySet<string> = new Set(['iam:passrole'])
-
 function isOfUnused(action: string, unused: ReadonlySet<string>): boolean {
   const service = serviceOf(action)
-  return service !== undefined && unused.has(service) && !untracked.has(action.toLowerCase())
+  return service !== undefined && unused.has(service)
 }
 
 /** Undefined for a pattern that reaches over services. */
@@ -78,8 +75,6 @@ function noteOn(name: string, actions: readonly string[], unused: ReadonlySet<st
   const wide = actions.find((action) => serviceOf(action) === undefined)
   if (wide !== undefined)
     return `${name} allows ${wide}: a wildcard over all services cannot be narrowed; list what is used instead.`
-  const untold = actions.find(
-    (action) => untracked.has(action.toLowerCase()) && unused.has(serviceOf(action) ?? ''),
-  )
+  const untold = actions.filter((action) => isOfUnused(action, unused)).flatMap(untrackedIn)[0]
   return untold && `${name} keeps ${untold}: AWS does not track whether it is used.`
 }

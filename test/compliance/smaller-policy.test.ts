@@ -55,6 +55,18 @@ test('iam:PassRole stays although iam is unused: AWS does not track it', () => {
   assert.deepEqual(notes, ['Launch keeps iam:PassRole: AWS does not track whether it is used.'])
 })
 
+test('of a wildcard that covers it, iam:PassRole stays, and nothing else', () => {
+  for (const wildcard of ['iam:*', 'iam:Pass*', 'IAM:*role']) {
+    const { document, removed, notes } = smallerPolicy(
+      policy(allow([wildcard, 'iam:GetUser', 's3:Get*'], { Sid: 'Launch' })),
+      unused('iam'),
+    )
+    assert.deepEqual(document, policy(allow(['iam:PassRole', 's3:Get*'], { Sid: 'Launch' })))
+    assert.deepEqual(removed, [{ statement: 'Launch', actions: [wildcard, 'iam:GetUser'], whole: false }])
+    assert.deepEqual(notes, ['Launch keeps iam:PassRole: AWS does not track whether it is used.'])
+  }
+})
+
 const actions = [
   's3:GetObject',
   's3:ListBucket',

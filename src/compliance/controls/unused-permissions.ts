@@ -3,7 +3,9 @@ import { some } from '../../catalog/rules/fault.ts'
 import { isAhead } from '../../clock.ts'
 import { type Control, type Finding, unknownVerdict, verdictOf } from '../control.ts'
 import { daysSince, withFacts } from '../facts-at-hand.ts'
+import { type Held, holdingsOf, readable } from '../holdings.ts'
 import type { Authorization, AuthorizedGroup, GroupUsage, MusterFacts } from '../snapshot.ts'
+import { isAllUntracked } from '../untracked.ts'
 
 const quietDays = 90
 const maxAgeDays = 14
@@ -23,6 +25,7 @@ export const unusedPermissions: Control = {
   judge: ({ authorization, muster, usage }, now) =>
     withFacts({ authorization }, ({ authorization: found }) => {
       const groups = judgedGroups(found, muster, now)
+      const holdings = holdingsOf(found)
       const usageOf = new Map(usage.map((each) => [each.groupName, each]))
       const findings: Finding[] = []
       const unsure: Unknown[] = []
@@ -30,7 +33,7 @@ export const unusedPermissions: Control = {
         const used = usageOf.get(group.groupName)
         const gap = whyNotKnown(group, used, now)
         if (gap) unsure.push(gap)
-        else if (used) findings.push(...unusedIn(group, used, now))
+        else if (used) findings.push(...unusedIn(group, holdings.ownOf(group), used, now))
       }
       if (unsure.length > 0) return unknownVerdict(unsure, findings)
       return verdictOf(findings, { groups: groups.map(({ groupName }) => groupName) })
@@ -66,12 +69,14 @@ function whyNotKnown(
 
 function unusedIn(
   { arn, groupName }: AuthorizedGroup,
+  held: readonly Held[],
   { services, checkedAt }: GroupUsage,
   now: Date,
 ): Finding[] {
   const unused = services
     .filter(({ usedAt }) => usedAt === null || daysSince(usedAt, now) > quietDays)
     .map(({ namespace }) => namespace)
+    .filter((namespace) => !isAllUntracked(namespace, readable(held)))
   if (unused.length === 0) return []
   return [
     {

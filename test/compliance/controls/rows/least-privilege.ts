@@ -457,6 +457,15 @@ export const leastPrivilege: Table = {
         names: [groupArn('engineering')],
         message: /sqs, ecs/,
       },
+      {
+        says: 'nobody used IAM, of which more is allowed than passing a role',
+        when: inOrder(
+          attached(allow(['IAM:PassRole', 'iam:GetRole'], 'arn:aws:iam::*:role/task')),
+          usageOf('engineering', { services: [{ namespace: 'iam', usedAt: null }] }),
+        ),
+        names: [groupArn('engineering')],
+        message: /: iam$/,
+      },
     ],
     unknown: [
       unread,
@@ -484,6 +493,18 @@ export const leastPrivilege: Table = {
         when: inOrder(
           group('engineering', { createdAt: daysAgo(20) }),
           usageOf('engineering', { services: [{ namespace: 's3', usedAt: null }] }),
+        ),
+      },
+      {
+        says: 'of IAM all that is allowed is to pass a role, which AWS does not track',
+        when: inOrder(
+          attached(allow(['IAM:PassRole', 's3:GetObject'], 'arn:aws:iam::*:role/task')),
+          usageOf('engineering', {
+            services: [
+              { namespace: 'iam', usedAt: null },
+              { namespace: 's3', usedAt: daysAgo(1) },
+            ],
+          }),
         ),
       },
       {
