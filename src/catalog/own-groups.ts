@@ -5,7 +5,7 @@
 import { BASELINE, type PolicyDoc, type PolicyDocument } from './catalog.ts'
 
 export interface Place {
-  /** `aws`, `aws-cn`, `aws-us-gov`. */
+  /** `aws`, `aws-cn`, `aws-us-gov`, `aws-eusc`. */
   readonly partition: string
   /** Where Muster's users are, `/muster/`. */
   readonly path: string

@@ -4,6 +4,9 @@
  */
 import type { PolicyDocument } from './catalog.ts'
 
+/** Those that Muster runs in: what an ARN may begin with. */
+export const PARTITIONS = ['aws', 'aws-cn', 'aws-us-gov', 'aws-eusc'] as const
+
 /** China and GovCloud have what `arn:aws:` names, AWS's own policies too, under their own name. */
 export function inPartition(arn: string, partition: string): string {
   return arn.replace(/^arn:aws[^:]*:/, `arn:${partition}:`)

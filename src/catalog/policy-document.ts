@@ -4,6 +4,7 @@
  * Grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */
 import type { PolicyDocument } from './catalog.ts'
+import { PARTITIONS } from './partition.ts'
 
 export interface Statement {
   /** Its Sid, or `Statement[n]` counted from 0. */
@@ -89,7 +90,7 @@ export function isEveryResourceFor(action: string, resource: string): boolean {
   return isWholeWorld(resource) || (isEveryResource(resource) && resource.split(':')[2] === service)
 }
 
-const SOME_ARNS = ['aws', 'aws-cn', 'aws-us-gov'].map(
+const SOME_ARNS = PARTITIONS.map(
   (partition) => `arn:${partition}:any-service:any-region:000000000000:any/thing`,
 )
 

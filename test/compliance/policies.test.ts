@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { PolicyDocument } from '../../src/catalog/catalog.ts'
+import { PARTITIONS } from '../../src/catalog/partition.ts'
 import { statementsOf } from '../../src/catalog/policy-document.ts'
 import { escalationWays } from '../../src/catalog/rules/escalation.ts'
 import { givesAllOf, isAdministrative, type WatchedService } from '../../src/compliance/policies.ts'
@@ -78,6 +79,21 @@ test('whoever may do everything, in one statement or by several, is found to be 
     { numRuns: 300 },
   )
   assert.ok(administrators > 20, `only ${administrators} of them were`)
+})
+
+test('all of a partition is everything, and its administrator policy gives everything, in every partition', () => {
+  for (const partition of PARTITIONS) {
+    const allowing = (Action: string, Resource: string, Condition = {}): PolicyDocument => ({
+      Version: '2012-10-17',
+      Statement: { Effect: 'Allow', Action, Resource, Condition },
+    })
+    assert.ok(isAdministrative([allowing('*', `arn:${partition}:*:*:*:*`)]), partition)
+    const attaches = allowing('iam:AttachUserPolicy', '*', {
+      ArnEquals: { 'iam:PolicyARN': `arn:${partition}:iam::aws:policy/AdministratorAccess` },
+    })
+    const grants = statementsOf(attaches).map((statement) => ({ source: null, statement }))
+    assert.equal(escalationWays(grants).length, 1, partition)
+  }
 })
 
 test('whoever is found to be administrator may take every right there is', async () => {

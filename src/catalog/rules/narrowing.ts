@@ -1,4 +1,5 @@
 /** Whether a condition leaves so few targets to a statement that it opens no way up. */
+import { PARTITIONS } from '../partition.ts'
 import { type ConditionTest, isEveryResource, matchesGlob, type Statement } from '../policy-document.ts'
 
 const TAG_KEYS = /^(aws|iam|ssm|ec2|ecs|sagemaker):resourcetag\//i
@@ -24,7 +25,7 @@ export function isAllOfAKind(resource: string): boolean {
 }
 
 /** Policies of AWS that give everything, or whose holder takes what they do not give. */
-const ADMINISTRATIVE = ['aws', 'aws-cn', 'aws-us-gov'].flatMap((partition) =>
+const ADMINISTRATIVE = PARTITIONS.flatMap((partition) =>
   ['AdministratorAccess', 'IAMFullAccess', 'PowerUserAccess'].map((name) =>
     `arn:${partition}:iam::aws:policy/${name}`.toLowerCase(),
   ),

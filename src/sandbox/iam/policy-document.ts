@@ -91,7 +91,7 @@ function resourcesFault(resources: unknown[]): string | undefined {
     if (resource === '*') continue
     if (!/^arn:/.test(resource)) return `Resource ${resource} must be in ARN format or "*".`
     const partition = resource.split(':')[1] ?? ''
-    if (!/^(aws|aws-cn|aws-us-gov|\*)$/.test(partition)) {
+    if (!/^(aws|aws-cn|aws-us-gov|aws-eusc|\*)$/.test(partition)) {
       return `Partition "${partition}" is not valid for resource "${resource}".`
     }
     if (resource.split(':').length < 6) return 'The policy failed legacy parsing'
