@@ -111,13 +111,17 @@ function isAbout({ eventName, subject, userName }: HistoryEvent, { userNames }: 
   return [userNames].flat().some((each) => each?.toLowerCase() === name)
 }
 
-/** An id that AWS gave stands in the answer alone; an event without an answer is not held against it. */
+/**
+ * In any case, as IAM takes names and the keys of tags. An id that AWS gave stands in the answer alone; an event without
+ * an answer is not held against it.
+ */
 function names(
   { requestTexts, responseTexts }: HistoryEvent,
   mark: DriftDetail[string] | undefined,
 ): boolean {
   const wanted = [mark ?? []].flat()
-  const isIn = (texts: ReadonlySet<string>) => wanted.some((text) => texts.has(text))
+  const lowered = new Set(wanted.map((text) => text.toLowerCase()))
+  const isIn = (texts: ReadonlySet<string>) => [...texts].some((text) => lowered.has(text.toLowerCase()))
   if (isIn(requestTexts)) return true
   return responseTexts === null ? wanted.every(isGiven) : isIn(responseTexts)
 }

@@ -241,6 +241,27 @@ forEachDatabase((_name, openStore) => {
     await place.close()
   })
 
+  test('IAM takes names in any case, and whoever wrote them otherwise is found all the same', async () => {
+    const place = await placeOf(openStore)
+    const [mallory] = await intruders(place, 'mallory')
+    const Tags = [{ Key: 'Muster:Managed', Value: 'no' }]
+    await mallory?.send(new AddUserToGroupCommand({ UserName: 'Ada', GroupName: 'OPERATIONS' }))
+    await mallory?.send(new TagUserCommand({ UserName: 'ADA', Tags }))
+    await place.note(
+      place.drift('group-added', added),
+      place.drift('tags-changed', { userName: 'ada', userNames: ['ada'], tagKeys: ['muster:managed'] }),
+    )
+    for (let minute = 0; minute < 4; minute++) {
+      await place.attribute()
+      place.move(minuteMs)
+    }
+    assert.deepEqual(
+      (await place.rows()).map(({ culprit }) => culprit?.eventName),
+      ['AddUserToGroup', 'TagUser'],
+    )
+    await place.close()
+  })
+
   test('whoever renames a group is whom its members left it, and joined it, by', async () => {
     const place = await placeOf(openStore)
     const [mallory] = await intruders(place, 'mallory')
