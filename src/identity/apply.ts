@@ -4,6 +4,7 @@ import type { CreateUserResponse } from '@aws-sdk/client-iam'
 import { type Account, Cancelled } from '../aws/account.ts'
 import { AwsCallError, isAwsError, isMissingUser } from '../aws/errors.ts'
 import { type Priority, priorities } from '../aws/limiter.ts'
+import { denyAllArn } from '../catalog/own-groups.ts'
 import type { RecordedStep } from '../store/schema.ts'
 import type { Plan, Step } from './model.ts'
 import { commandOf, grants, isDoneWhenAbsent, paramsOf, takesCredential } from './steps.ts'
@@ -57,6 +58,15 @@ export async function applyPlan(plan: Plan, options: ApplyOptions): Promise<Appl
     }
     if (result.error instanceof Cancelled) stopped = true
     else if (result.error !== undefined) errors.push(result.error)
+    if (isLeaver && missedQuarantine(step, result.error, options)) {
+      const deny: Step = {
+        do: 'PutUserPermissionsBoundary',
+        UserName: step.UserName,
+        PermissionsBoundary: denyAllArn(options.account.partition),
+      }
+      const instead = { ...options, priority, afterCreate: false, mayBeOverruled: false }
+      steps.push((await applyStep(deny, instead)).recorded)
+    }
   }
   // Whoever could not be deleted does not stay outside the quarantine.
   if (leftQuarantineAlive(steps, plan, options.quarantineGroup)) {
@@ -67,6 +77,19 @@ export async function applyPlan(plan: Plan, options: ApplyOptions): Promise<Appl
     )
   }
   return { steps, createdUserId, stopped, errors }
+}
+
+/**
+ * As with a lock's first call: whoever is out of the quarantine again, and cannot be put back, is denied by the boundary,
+ * before a group is left that may be the last to deny.
+ */
+function missedQuarantine(
+  step: Step,
+  error: unknown,
+  { quarantineGroup }: ApplyOptions,
+): step is Extract<Step, { do: 'AddUserToGroup' }> {
+  const isQuarantine = step.do === 'AddUserToGroup' && step.GroupName === quarantineGroup
+  return isQuarantine && error !== undefined && !isAwsError(error, 'throttled') && !isMissingUser(error)
 }
 
 function leftQuarantineAlive(steps: readonly RecordedStep[], plan: Plan, quarantineGroup: string): boolean {

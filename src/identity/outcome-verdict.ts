@@ -191,6 +191,16 @@ function judgeLock(run: Run, facts: Facts): Verdict {
       reached: false,
     }
   }
+  if (failed && isUndone(run)) {
+    // What denied before was undone by hand: until something does again, the job is tried again and again.
+    return {
+      state: 'locked',
+      reason: `the lock is undone: ${failed}`,
+      ...comeBack(run, failed),
+      lockedAt,
+      reached: false,
+    }
+  }
   const { employee } = identity
   const next = nextLockLook({ employee, lockedAt, retentionDays: run.retentionDays, now: finishedAt })
   return {
@@ -216,6 +226,17 @@ function comeBack(run: Run, failed: string): Pick<Verdict, 'nextLookAt' | 'retry
   const touchedAt = identity.touchedAt.getTime()
   const pollMs = Math.min(longestPollMs, Math.max(shortestPollMs, (now - touchedAt) / 2))
   return { nextLookAt: new Date(Math.min(now + pollMs, Math.max(now, touchedAt + settlingMs))) }
+}
+
+/** Whether the user was to be put back into the quarantine, and nothing that denies was accepted in its place either. */
+function isUndone({ applied, denied, quarantineGroup }: Run): boolean {
+  const steps = applied?.steps ?? []
+  const isMissed = steps.some(
+    (step) =>
+      step.do === 'AddUserToGroup' && step.params.GroupName === quarantineGroup && step.outcome !== 'done',
+  )
+  const isBound = steps.some((step) => step.do === 'PutUserPermissionsBoundary' && step.outcome === 'done')
+  return isMissed && !isBound && denied?.by !== 'quarantine' && denied?.by !== 'boundary'
 }
 
 /** When the deny in force was accepted; null while there is none. */

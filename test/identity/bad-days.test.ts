@@ -286,4 +286,33 @@ forEachEngine((_name, open) => {
       'arn:aws:iam::aws:policy/AWSDenyAll',
     ])
   })
+
+  test('whoever was locked long ago is denied by the boundary when the quarantine is gone, before a group is left', async () => {
+    const { hire, tell, until, sandbox, api } = await running()
+    await hire('D4')
+    await until('D4', 'awaiting_mfa')
+    await tell('employee.terminated', 'D4')
+    await until('D4', 'locked')
+    const denyAll = 'arn:aws:iam::aws:policy/AWSDenyAll'
+    call(sandbox, 'UpdateGroup', { GroupName: quarantine, NewGroupName: 'renamed' })
+    sandbox.calls.clear()
+    await api('POST', '/v1/employees/D4/reconcile')
+    const writes = await eventually(() => {
+      const made = sandbox.calls.entries.filter(
+        ({ params, readOnly }) => params.UserName === 'ada.d4' && !readOnly,
+      )
+      return made.length >= 3 && made
+    })
+    assert.deepEqual(
+      writes
+        .slice(0, 3)
+        .map(({ action, params }) => [action, params.PermissionsBoundary ?? params.GroupName]),
+      [
+        ['AddUserToGroup', quarantine],
+        ['PutUserPermissionsBoundary', denyAll],
+        ['RemoveUserFromGroup', 'renamed'],
+      ],
+    )
+    await eventually(() => sandbox.state.groups.has(quarantine))
+  })
 })

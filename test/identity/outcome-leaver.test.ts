@@ -27,7 +27,7 @@ import {
   unknown,
 } from './runs.ts'
 
-const { join, leave, dropPassword } = steps
+const { join, leave, dropPassword, boundary } = steps
 const dayMs = 24 * 60 * minuteMs
 const since = (from: Date, ms: number) => new Date(from.getTime() + ms)
 
@@ -130,6 +130,28 @@ test('a read that fails does not undo a lock, and is said', () => {
   assert.deepEqual([unseen.state, unseen.lockedAt, unseen.reconciledGeneration], ['locked', startedAt, null])
   // The record of the groups is kept up by what was called, unseen.
   assert.deepEqual([...unseen.groups].sort(), [baseline, 'engineering', quarantine].sort())
+})
+
+test('whoever was taken out of the quarantine and could not be put back is no matter of an hour, but of the next try', () => {
+  const undone = {
+    ...lock,
+    identity: { ...leaver, state: 'locked', lockedAt: later(-10 * dayMs), settledAs: 'locked' },
+    observed: present({ groups: [] }),
+  } as const
+  const errors = [failure('AddUserToGroup', 'NoSuchEntity', 'The group cannot be found.', 404)]
+  const outcome = settle(runOf({ ...undone, applied: applied([[join(quarantine), 'failed']], { errors }) }))
+  assert.equal(outcome.state, 'locked')
+  assert.match(outcome.reason ?? '', /the lock is undone: .*cannot be found/)
+  assert.match(outcome.retry ?? '', /cannot be found/)
+  assert.deepEqual(outcome.lockedAt, later(-10 * dayMs))
+
+  const denyAll = 'arn:aws:iam::aws:policy/AWSDenyAll'
+  const instead = { ...boundary, PermissionsBoundary: denyAll }
+  const byBoundary = settle(
+    runOf({ ...undone, applied: applied([[join(quarantine), 'failed'], instead], { errors }) }),
+  )
+  assert.deepEqual([byBoundary.retry, byBoundary.boundaryArn], [null, denyAll])
+  assert.match(byBoundary.reason ?? '', /the lock is not complete/)
 })
 
 test('a lock that never got through is not said to be one: its job comes back', () => {
