@@ -57,12 +57,13 @@ export function culpritAmong(
   drift: AttributedDrift,
   ownPrincipalId: string,
 ): Culprit | undefined {
-  const { events: made, marks } = ruleOf(drift.kind)
+  const { events: made, saying = {}, marks } = ruleOf(drift.kind)
   const { from, to } = windowOf(drift)
   const fitting = events
     .filter(
       (event) =>
         made.includes(event.eventName) &&
+        (saying[event.eventName]?.some((said) => event.requestSays.has(said)) ?? true) &&
         !event.hasFailed &&
         event.principalId !== ownPrincipalId &&
         event.at >= from &&

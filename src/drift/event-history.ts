@@ -27,6 +27,8 @@ export interface HistoryEvent {
   /** Every text in the request's parameters, and in its answer; null where the event has none. */
   readonly requestTexts: ReadonlySet<string>
   readonly responseTexts: ReadonlySet<string> | null
+  /** The request's own parameters by name, `newPath`, and with what they say, `setAsDefault=true`. */
+  readonly requestSays: ReadonlySet<string>
   /** The user that the request named; null when it named none. */
   readonly subject: string | null
   /** Of an `UpdateUser`: the name it gave. */
@@ -141,6 +143,11 @@ export function eventIn(text: string | undefined): readonly HistoryEvent[] {
       hasFailed: textIn(record.errorCode) !== null,
       requestTexts: textsIn(record.requestParameters),
       responseTexts: record.responseElements ? textsIn(record.responseElements) : null,
+      requestSays: new Set(
+        Object.entries(request).flatMap(([name, value]) =>
+          value === null ? [] : typeof value === 'object' ? [name] : [name, `${name}=${value}`],
+        ),
+      ),
       subject: textIn(request.userName),
       newName: textIn(request.newUserName),
     },

@@ -20,6 +20,8 @@ export interface DriftRule {
   readonly says: (detail: DriftDetail) => string
   /** Any of these could have made it. */
   readonly events: readonly string[]
+  /** What such an event must say, any of it, to have made this: without it, it changes something else. */
+  readonly saying?: Readonly<Record<string, readonly string[]>>
   /** The event must name each of these; where one is a list, any of it. The user, where there is one, comes besides. */
   readonly marks: readonly string[]
   /** Any of them does. Without any, the drift is reported and left alone. */
@@ -27,6 +29,7 @@ export interface DriftRule {
 }
 
 const nothing = () => []
+const renamesGroup = { UpdateGroup: ['newGroupName'] }
 const remedy = (action: string, ...params: readonly (readonly [string, unknown])[]): Remedy => ({
   do: action,
   params: Object.fromEntries(params),
@@ -40,19 +43,22 @@ export const driftKinds = {
   'group-added': {
     says: ({ userName, groupName }) => `The user ${userName} was put into the group ${groupName} by hand`,
     events: ['AddUserToGroup', 'UpdateGroup'],
+    saying: renamesGroup,
     marks: ['groupName'],
     remedies: ({ groupName }) => [remedy('RemoveUserFromGroup', ['GroupName', groupName])],
   },
   'group-removed': {
     says: ({ userName, groupName }) => `The user ${userName} was taken out of the group ${groupName} by hand`,
     events: ['RemoveUserFromGroup', 'UpdateGroup'],
+    saying: renamesGroup,
     marks: ['groupName'],
     remedies: ({ groupName }) => [remedy('AddUserToGroup', ['GroupName', groupName])],
   },
   'quarantine-left': {
     says: ({ userName, groupName }) =>
       `The locked user ${userName} was taken out of the quarantine group ${groupName} by hand`,
-    events: ['RemoveUserFromGroup'],
+    events: ['RemoveUserFromGroup', 'UpdateGroup'],
+    saying: renamesGroup,
     marks: ['groupName'],
     remedies: ({ groupName }) => [remedy('AddUserToGroup', ['GroupName', groupName])],
   },
@@ -92,12 +98,14 @@ export const driftKinds = {
   'user-renamed': {
     says: ({ before, after }) => `The user ${before} was renamed by hand to ${after}`,
     events: ['UpdateUser'],
+    saying: { UpdateUser: ['newUserName'] },
     marks: ['after'],
     remedies: ({ before }) => [remedy('UpdateUser', ['NewUserName', before])],
   },
   'path-changed': {
     says: ({ userName, after }) => `The user ${userName} was moved by hand to the path ${after}`,
     events: ['UpdateUser'],
+    saying: { UpdateUser: ['newPath'] },
     marks: ['after'],
     remedies: ({ before }) => [remedy('UpdateUser', ['NewPath', before])],
   },
@@ -133,6 +141,7 @@ export const driftKinds = {
       `The access key ${accessKeyId} was made for the user ${userName} by hand`,
     // One that nobody has on record may have been there, inactive.
     events: ['CreateAccessKey', 'UpdateAccessKey'],
+    saying: { UpdateAccessKey: ['status=Active'] },
     marks: ['accessKeyId'],
     remedies: key,
   },
@@ -140,12 +149,14 @@ export const driftKinds = {
     says: ({ userName, accessKeyId }) =>
       `The access key ${accessKeyId} of the user ${userName} was made active by hand`,
     events: ['UpdateAccessKey'],
+    saying: { UpdateAccessKey: ['status=Active'] },
     marks: ['accessKeyId'],
     remedies: key,
   },
   'ssh-key-added': {
     says: ({ userName, id }) => `The SSH key ${id} of the locked user ${userName} was made active by hand`,
     events: ['UploadSSHPublicKey', 'UpdateSSHPublicKey'],
+    saying: { UpdateSSHPublicKey: ['status=Active'] },
     marks: ['id'],
     remedies: ({ id }) => [
       remedy('UpdateSSHPublicKey', ['SSHPublicKeyId', id]),
@@ -156,6 +167,7 @@ export const driftKinds = {
     says: ({ userName, id }) =>
       `The signing certificate ${id} of the locked user ${userName} was made active by hand`,
     events: ['UploadSigningCertificate', 'UpdateSigningCertificate'],
+    saying: { UpdateSigningCertificate: ['status=Active'] },
     marks: ['id'],
     remedies: ({ id }) => [
       remedy('UpdateSigningCertificate', ['CertificateId', id]),
@@ -166,6 +178,7 @@ export const driftKinds = {
     says: ({ userName, id }) =>
       `The service credential ${id} of the locked user ${userName} was made active by hand`,
     events: ['CreateServiceSpecificCredential', 'UpdateServiceSpecificCredential'],
+    saying: { UpdateServiceSpecificCredential: ['status=Active'] },
     marks: ['id'],
     remedies: ({ id }) => [
       remedy('UpdateServiceSpecificCredential', ['ServiceSpecificCredentialId', id]),
@@ -208,6 +221,7 @@ export const driftKinds = {
   'policy-edited': {
     says: ({ policyArn }) => `The policy ${policyArn} was edited by hand`,
     events: ['CreatePolicyVersion', 'SetDefaultPolicyVersion'],
+    saying: { CreatePolicyVersion: ['setAsDefault=true'] },
     marks: ['policyArn'],
     remedies: ({ policyArn }) => [remedy('CreatePolicyVersion', ['policyArn', policyArn])],
   },
@@ -240,6 +254,7 @@ export const driftKinds = {
     says: ({ trailArn }) =>
       `The trail ${trailArn} was changed, and does not record all of IAM and STS any more`,
     events: ['PutEventSelectors', 'UpdateTrail'],
+    saying: { UpdateTrail: ['isMultiRegionTrail=false', 'includeGlobalServiceEvents=false'] },
     marks: ['trailNames'],
     remedies: nothing,
   },
