@@ -1,5 +1,6 @@
 /** What went wrong in a run, and whose it is to mend: an administrator's, or the next try's. Pure. */
 import { AwsCallError } from '../aws/errors.ts'
+import type { Run } from './run.ts'
 
 export interface Trouble {
   /** What an administrator has to do, where there is something; otherwise what failed first. */
@@ -34,4 +35,17 @@ function advice(error: AwsCallError): string {
     default:
       return error.message
   }
+}
+
+/** What could not be read, so that nobody can tell whether all is done. */
+export function unread({ plan, observed, unsettled }: Run): string | undefined {
+  if (observed.kind === 'unknown') return 'IAM did not tell whether the user is there'
+  if (unsettled) return 'the user was made moments ago and does not show in IAM yet'
+  return plan.unread.length > 0 ? `IAM did not answer ${plan.unread.join(', ')}` : undefined
+}
+
+/** Renamed by hand, and somebody else has its name by now. */
+export function otherName({ observed, identity: { userName } }: Run): string | null {
+  if (observed.kind !== 'present' || observed.user.nameTakenBy === null) return null
+  return `IAM calls this user "${observed.user.userName}", and "${userName}" is somebody else's: once that one is renamed or deleted, Muster gives the name back`
 }
