@@ -4,6 +4,7 @@ import { after } from 'node:test'
 import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import type { Control } from '../../src/compliance/control.ts'
+import { gatheringCalls } from '../../src/compliance/gather.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import {
   callIam,
@@ -243,6 +244,18 @@ async function accountIsReady(service: Service): Promise<void> {
     },
     { what: 'bringing catalog and password policy into the account' },
   )
+}
+
+/** What is asked of IAM about the account as a whole, whenever its turn comes. */
+const aboutNobody = new Set<string>([
+  ...gatheringCalls,
+  'GenerateServiceLastAccessedDetails',
+  'GetServiceLastAccessedDetails',
+])
+
+/** What IAM was asked about somebody: the looks at CloudTrail, every few seconds, and at the whole account are left out. */
+export function callsAboutPeople({ calls }: Sandbox): readonly LoggedCall[] {
+  return calls.entries.filter(({ service, action }) => service === 'iam' && !aboutNobody.has(action))
 }
 
 /** What was changed in AWS. Having a report made is a read, as AWS counts it. */
