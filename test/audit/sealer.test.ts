@@ -14,6 +14,7 @@ import { deriveKeys } from '../../src/keys.ts'
 import { rowsOf, type Store } from '../../src/store/open.ts'
 import { auditEvents } from '../../src/store/schema.ts'
 import { emptyStore, forEachDatabase, forPostgres, silentLog } from '../harness/databases.ts'
+import { eventually } from '../harness/waiting.ts'
 import { entries } from './entries.ts'
 
 const keyring = deriveKeys(['a secret of at least thirty-two bytes'])
@@ -30,14 +31,6 @@ function sealerOn(t: TestContext, store: Store, more: { clock?: () => Date; log?
 function capturingLog() {
   const lines: Record<string, unknown>[] = []
   return { lines, log: pino({ level: 'info' }, { write: (line) => lines.push(JSON.parse(line)) }) }
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 30_000
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error('what was waited for did not come')
-    await delay(20)
-  }
 }
 
 const isSealed = async (store: Store) => (await readProgress(store.db)).oldestUnsealedAt === null
@@ -93,7 +86,7 @@ forEachDatabase((_name, openStore) => {
       }
     }
     await Promise.all(Array.from({ length: 12 }, (_, place) => writer(place)))
-    await until(() => isSealed(store))
+    await eventually(() => isSealed(store))
     await Promise.all(sealers.map((sealer) => sealer.stop()))
     const verification = await verifyChain({ db: store.db, keyring, now })
     assert.deepEqual(verification.faults, [])
@@ -131,12 +124,12 @@ forEachDatabase((_name, openStore) => {
   test('a sealer that was stopped has lost nothing: the next one goes on where it ended', async (t) => {
     await recordAudit(store.db, entries(2))
     const first = sealerOn(t, store)
-    await until(() => isSealed(store))
+    await eventually(() => isSealed(store))
     await first.stop()
     await recordAudit(store.db, entries(2))
     assert.equal(await isSealed(store), false)
     const second = sealerOn(t, store)
-    await until(() => isSealed(store))
+    await eventually(() => isSealed(store))
     await second.stop()
     const verification = await verifyChain({ db: store.db, keyring, now })
     assert.deepEqual([verification.ok, verification.head?.seq], [true, 4])
@@ -149,7 +142,7 @@ forEachDatabase((_name, openStore) => {
     const headIs = async (seq: number) => {
       await recordAudit(store.db, entries(1))
       sealer.wake()
-      await until(async () => (await sealer.gauge('muster_audit_head_seq')) === seq)
+      await eventually(async () => (await sealer.gauge('muster_audit_head_seq')) === seq)
     }
     const logged = () => lines.filter(({ msg }) => msg === 'audit chain head').map(({ seq }) => seq)
     await headIs(1)
@@ -158,7 +151,7 @@ forEachDatabase((_name, openStore) => {
     assert.deepEqual(logged(), [1])
     time += 2_000
     sealer.wake()
-    await until(async () => logged().length === 2)
+    await eventually(async () => logged().length === 2)
     await headIs(3)
     assert.deepEqual(logged(), [1, 2])
     await sealer.stop()
@@ -171,14 +164,14 @@ forEachDatabase((_name, openStore) => {
     await recordAudit(store.db, entries(3))
     const { lines, log } = capturingLog()
     const sealer = sealerOn(t, store, { log })
-    await until(async () => (await sealer.gauge('muster_audit_head_seq')) === 3)
+    await eventually(async () => (await sealer.gauge('muster_audit_head_seq')) === 3)
     await store.db.transaction(async (tx) => {
       await tx.execute(sql`alter table audit_events disable trigger user`)
       await tx.execute(sql`delete from audit_events where seq = 3`)
       await tx.execute(sql`alter table audit_events enable trigger user`)
     })
     sealer.wake()
-    await until(async () => (await sealer.gauge('muster_audit_head_seq')) === 2)
+    await eventually(async () => (await sealer.gauge('muster_audit_head_seq')) === 2)
     await sealer.stop()
     assert.deepEqual(
       lines.filter(({ level }) => level === 50).map(({ msg }) => msg),
@@ -192,12 +185,12 @@ forEachDatabase((_name, openStore) => {
     await recordAudit(store.db, entries(1, { at: new Date(now.getTime() - 90_000) }))
     const sealer = sealerOn(t, store, { clock: () => now })
     try {
-      await until(async () => (await sealer.gauge('muster_audit_unsealed_oldest_seconds')) === 90)
+      await eventually(async () => (await sealer.gauge('muster_audit_unsealed_oldest_seconds')) === 90)
     } finally {
       await store.db.execute(sql`alter table audit_events drop constraint stuck`)
     }
     sealer.wake()
-    await until(async () => (await sealer.gauge('muster_audit_unsealed_oldest_seconds')) === 0)
+    await eventually(async () => (await sealer.gauge('muster_audit_unsealed_oldest_seconds')) === 0)
     await sealer.stop()
   })
 })

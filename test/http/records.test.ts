@@ -7,6 +7,7 @@ import { startSealer } from '../../src/audit/sealer.ts'
 import { newId } from '../../src/store/ids.ts'
 import { deliveries, identities, type OperationStatus, operations } from '../../src/store/schema.ts'
 import { forEachDatabase, silentLog } from '../harness/databases.ts'
+import { eventually } from '../harness/waiting.ts'
 import { type AppUnderTest, openApp } from './app-under-test.ts'
 
 interface Item {
@@ -174,13 +175,13 @@ forEachDatabase((_name, openStore) => {
       await deps.jobs.work('reconcile', { workers: 1, batchSize: 10 }, async (jobs) =>
         jobs.map(({ id }) => ({ id, error: 'AccessDenied: iam:CreateUser' })),
       )
-      let items: (Item & { employeeId: string; error: string; queue: string })[] = []
-      for (let i = 0; i < 100 && items.length === 0; i++) {
-        await new Promise((resolve) => setTimeout(resolve, 100))
-        items = (await api.get('/v1/dead-letters').expect(200)).body.items
-      }
-      const [dead] = items
-      assert.ok(dead, 'the job is given up')
+      const dead = await eventually(
+        async () => {
+          const { items } = (await api.get('/v1/dead-letters').expect(200)).body
+          return items[0] as (Item & { employeeId: string; error: string; queue: string }) | undefined
+        },
+        { what: 'giving the job up' },
+      )
       assert.equal(dead.employeeId, 'E1')
       assert.equal(dead.queue, 'reconcile')
       assert.match(dead.error, /AccessDenied/)
@@ -253,11 +254,13 @@ forEachDatabase((_name, openStore) => {
 
       const sealer = startSealer({ ...deps, log: silentLog })
       try {
-        let verified = unsealed
-        for (let i = 0; i < 100 && verified.checked < 3; i++) {
-          await new Promise((resolve) => setTimeout(resolve, 50))
-          verified = (await api.get('/v1/audit/verify').expect(200)).body
-        }
+        const verified = await eventually(
+          async () => {
+            const { body } = await api.get('/v1/audit/verify').expect(200)
+            return body.checked === 3 && body
+          },
+          { what: 'sealing the records' },
+        )
         assert.equal(verified.ok, true)
         assert.equal(verified.head.seq, 3)
         const { seq, hash } = verified.head
