@@ -12,7 +12,7 @@ export interface Place {
 }
 
 /** The two actions that need no MFA: a first sign-in with a password that must be changed may need them. */
-export const WITHOUT_MFA = ['iam:ChangePassword', 'iam:GetAccountPasswordPolicy'] as const
+const WITHOUT_MFA = ['iam:ChangePassword', 'iam:GetAccountPasswordPolicy'] as const
 
 /** Nobody takes away an MFA device, not even their own: that is Muster's work. */
 export const NEVER = ['iam:DeactivateMFADevice', 'iam:DeleteVirtualMFADevice'] as const

@@ -55,7 +55,7 @@ export interface TrailGateView {
 }
 
 /** Older than this, a report says nothing about now: three sweeps have been missed. */
-export const staleAfterMs = 30 * 60_000
+const staleAfterMs = 30 * 60_000
 
 export type ComplianceView = () => Promise<readonly AccountView[]>
 

@@ -10,7 +10,7 @@ export function codes(seed: string) {
   return { code1: code1 ?? '', code2: code2 ?? '' }
 }
 
-export function textOf(markup: string): string {
+function textOf(markup: string): string {
   return markup.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
 }
 

@@ -20,7 +20,7 @@ const dayMs = 86_400_000
 const historyMs = 90 * dayMs
 
 /** When it may have happened: from the last look that found things right, to the one that did not. */
-export function windowOf({ since, detectedAt }: Pick<AttributedDrift, 'since' | 'detectedAt'>) {
+function windowOf({ since, detectedAt }: Pick<AttributedDrift, 'since' | 'detectedAt'>) {
   const found = detectedAt.getTime()
   const from = (since?.getTime() ?? found - dayMs) - earlierMs
   // The search may begin an hour after it was found.

@@ -39,7 +39,7 @@ const key = ({ accessKeyId }: DriftDetail) => [
   remedy('DeleteAccessKey', ['AccessKeyId', accessKeyId]),
 ]
 
-export const driftKinds = {
+const driftKinds = {
   'group-added': {
     says: ({ userName, groupName }) => `The user ${userName} was put into the group ${groupName} by hand`,
     events: ['AddUserToGroup', 'UpdateGroup'],

@@ -72,7 +72,7 @@ export function purgeAt({
 }
 
 /** After a lock, IAM is read again this long after it: what somebody undid or made in the window is taken away. */
-export const secondLooksMs = [30_000, 300_000] as const
+const secondLooksMs = [30_000, 300_000] as const
 
 /** When a locked identity is to be looked at next without anybody asking; null for never. */
 export function nextLockLook(input: Omit<DesiredInput, 'roleAccess'>): Date | null {

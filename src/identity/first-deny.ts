@@ -44,7 +44,7 @@ export interface DenyTarget {
  *
  * Never throws an AWS error: what failed is in the result.
  */
-export async function denyAtOnce(account: Account, target: DenyTarget): Promise<Denied> {
+async function denyAtOnce(account: Account, target: DenyTarget): Promise<Denied> {
   const steps: RecordedStep[] = []
   const at = target.clock()
   const quarantine: Step = {

@@ -6,7 +6,7 @@ import { type Database, rowsOf, type Transaction } from '../store/open.ts'
 import { type DeliveryStatus, deliveries } from '../store/schema.ts'
 
 /** What `failed` comes after. */
-export const maxAttempts = 5
+const maxAttempts = 5
 
 export interface ClaimedRow {
   readonly id: string

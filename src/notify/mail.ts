@@ -62,7 +62,7 @@ export function openMail({ smtpUrl, from }: Pick<MailSettings, 'smtpUrl' | 'from
 }
 
 /** The address in `Muster <muster@example.com>`. */
-export const addressIn = (from: string) => /<([^<>]*)>$/.exec(from)?.[1] ?? from
+const addressIn = (from: string) => /<([^<>]*)>$/.exec(from)?.[1] ?? from
 
 function reasonOf(error: unknown): string {
   const { code, responseCode } = error as { code?: unknown; responseCode?: unknown }

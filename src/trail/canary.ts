@@ -34,7 +34,7 @@ export type Reading =
 
 /** The clocks of AWS and ours may differ: nothing that was delivered before that has the call. */
 export const beforeCallMs = 5 * 60_000
-export const warningAfterMs = 30 * 60_000
+const warningAfterMs = 30 * 60_000
 export const missingAfterMs = 2 * 3_600_000
 
 export type CanaryVerdict = Pick<CanaryFacts, 'status' | 'reason' | 'latest' | 'waitingSince'>

@@ -159,7 +159,7 @@ export const linkOf = (digest: Digest, file: DigestFile): DigestLink => ({
 export const digestHash = ({ content }: DigestFile): string => sha256(content)
 
 /** The first digest of a chain signs the word `null` in the place of a signature, as the AWS CLI knows. */
-export function stringToSign(head: DigestHead, content: Buffer): string {
+function stringToSign(head: DigestHead, content: Buffer): string {
   const { endTime, bucket, key, previousSignature } = head
   return [endTime, `${bucket}/${key}`, sha256(content), previousSignature ?? 'null'].join('\n')
 }

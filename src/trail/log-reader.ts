@@ -61,7 +61,7 @@ export interface FoundRecord extends LogRecord {
 }
 
 /** Files may come this much later than others of the same minute. */
-export const lateMs = 30 * 60_000
+const lateMs = 30 * 60_000
 /** How far back a call that is missing is looked for, again and again, and what was left off after a pause. */
 const longestSearchMs = 3 * 3_600_000
 /** For as long as calls are looked for. */

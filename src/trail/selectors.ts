@@ -80,7 +80,7 @@ const valuesOf = ({ source, readOnly }: EventKind): Readonly<Record<string, stri
 })
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_AdvancedFieldSelector.html */
-export function holds(test: AdvancedField, value: string): boolean {
+function holds(test: AdvancedField, value: string): boolean {
   const any = (patterns: readonly string[], matches: (pattern: string) => boolean) =>
     patterns.length === 0 || patterns.some(matches)
   return (

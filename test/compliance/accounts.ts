@@ -200,7 +200,7 @@ export function fineGroup(groupName: string, attachedPolicyArns: readonly string
   }
 }
 
-export function finePolicy(arn: string, document: PolicyDocument | undefined): AuthorizedPolicy {
+function finePolicy(arn: string, document: PolicyDocument | undefined): AuthorizedPolicy {
   return {
     policyName: arn.slice(arn.lastIndexOf('/') + 1),
     arn,

@@ -115,7 +115,7 @@ type Answered = Pick<Response, 'status' | 'body' | 'text' | 'type'>
  *
  * @param method in lower case
  */
-export function assertDocumented(method: string, url: string, response: Answered): void {
+function assertDocumented(method: string, url: string, response: Answered): void {
   const fault = faultOf(method, url.split('?', 1)[0] ?? url, response)
   if (fault === undefined) return
   const { status, type, text } = response

@@ -53,7 +53,7 @@ export async function emptyStore(store: Store): Promise<void> {
 }
 
 /** The server on which the tests make databases. */
-export const postgresUrl = process.env.MUSTER_TEST_POSTGRES_URL ?? 'postgres://postgres@127.0.0.1:5432'
+const postgresUrl = process.env.MUSTER_TEST_POSTGRES_URL ?? 'postgres://postgres@127.0.0.1:5432'
 
 /** Why PostgreSQL cannot be used; undefined when it can. */
 const unreachable: string | undefined = await withServer(async () => undefined).catch(

@@ -21,7 +21,7 @@ import { openEmbedded } from './prepared.ts'
 import { eventually, patienceMs } from './waiting.ts'
 import { newSecret, signed } from './webhooks.ts'
 
-export const adminToken = 'an-administrator-of-the-tests-0123456789'
+const adminToken = 'an-administrator-of-the-tests-0123456789'
 
 export interface RunningService {
   readonly service: Service

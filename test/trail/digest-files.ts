@@ -6,7 +6,7 @@ import type { DigestFile } from '../../src/trail/digest.ts'
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 
 export const fingerprint = '31e8b5433410dfb61a9dc45cc65b22ff'
-export const publicKeyDer = publicKey.export({ format: 'der', type: 'pkcs1' })
+const publicKeyDer = publicKey.export({ format: 'der', type: 'pkcs1' })
 export const spkiDer = publicKey.export({ format: 'der', type: 'spki' })
 const ownSigner = {
   fingerprint,

@@ -57,7 +57,7 @@ export const pageQuery = {
 /** As `pageQuery` documents it; the validator fills nothing in. */
 export const defaultLimit = 50
 
-export const pageOfSchema = <Item extends TSchema>(item: Item) =>
+const pageOfSchema = <Item extends TSchema>(item: Item) =>
   Type.Object({
     items: Type.Array(item),
     nextCursor: nullableText({ description: 'Where the next page begins; null on the last one.' }),

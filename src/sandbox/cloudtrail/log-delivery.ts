@@ -123,7 +123,7 @@ export function deliveryErrorOf(trail: Trail, buckets: Buckets): string | undefi
 }
 
 /** In an organization's trail, its id stands before the account's. */
-export const organizationId = 'o-musterbox01'
+const organizationId = 'o-musterbox01'
 
 /** `[prefix/]AWSLogs/[o-id/]<account>/<kind>/<region>/YYYY/MM/DD` */
 export function folderOf(account: Account, trail: Trail, kind: string, region: string, atMs: number): string {
@@ -138,7 +138,7 @@ export const compact = (atMs: number) =>
   `${new Date(atMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
 
 /** The newest moment of a rhythm that is not after `atMs`. */
-export function lastTick(originMs: number, atMs: number, everyMs: number): number {
+function lastTick(originMs: number, atMs: number, everyMs: number): number {
   return everyMs <= 0 ? atMs : originMs + Math.floor((atMs - originMs) / everyMs) * everyMs
 }
 

@@ -5,7 +5,7 @@ import { awsManagedPolicies } from './managed-policies.ts'
 
 const policyArn = /^arn:aws[\w-]*:iam::(aws|\d{12}):policy\/.+$/
 
-export const isAwsManaged = (arn: string) => arn.startsWith('arn:aws:iam::aws:')
+const isAwsManaged = (arn: string) => arn.startsWith('arn:aws:iam::aws:')
 
 /** @throws Refusal `InvalidInput` for what is no policy's ARN, `NoSuchEntity` */
 export function policyWithArn(account: Account, arn: string): ManagedPolicy {

@@ -1,6 +1,6 @@
 /** Who and what the conformance script is about. */
 export const account = '123456789012'
-export const own = (name: string) => `arn:aws:iam::${account}:policy/muster/${name}`
+const own = (name: string) => `arn:aws:iam::${account}:policy/muster/${name}`
 export const denyAll = 'arn:aws:iam::aws:policy/AWSDenyAll'
 export const readOnly = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
 export const nobody = { UserName: 'nobody' }
