@@ -13,6 +13,7 @@ import {
   linkPath,
   page,
   pass,
+  quiet,
   reconcileNow,
   sandbox,
   say,
@@ -32,7 +33,10 @@ try {
     credentials: sandbox.credentials,
   })
   await tell(service)
-  say('', 'That was the whole life of an identity. Nothing of Ada is left but the audit record.')
+  say(
+    '',
+    'That was the whole life of an identity. In AWS nothing of Ada is left; what was done is on record.',
+  )
 } catch (error) {
   console.error(`\nThe demo failed: ${(error as Error).message}`)
   process.exitCode = 1
@@ -44,8 +48,8 @@ try {
 async function tell(service: Service): Promise<void> {
   await service.working
   await until('the catalog is in the account', async () => (await get(service, '/readyz')).status === 'ready')
-  say('Start', 'The catalog is brought into the account: groups, policies, boundaries, baseline, quarantine.')
-  const made = sandbox.calls.actions('writes')
+  say('Start', 'The account gets the catalog (groups, policies, boundaries) and the password policy.')
+  const made = iamCalls().flatMap(({ action, readOnly }) => (readOnly ? [] : [action]))
   say('', `${made.length} calls: ${summary(made)}`)
 
   await chapter('Joiner', 'HR hires Ada Lovelace as a backend engineer.', service, {
@@ -239,6 +243,7 @@ interface Chapter {
 
 async function chapter(title: string, text: string, service: Service, happening: Chapter): Promise<void> {
   say(title, text)
+  await quiet(service)
   sandbox.calls.clear()
   if (happening.type) await sendWebhook(service, happening.type, happening.data ?? {})
   if (happening.days) pass(happening.days * dayMs + 1000)

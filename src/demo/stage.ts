@@ -70,6 +70,14 @@ export async function until(what: string, isSo: () => Promise<boolean>): Promise
   }
 }
 
+/** Until no run waits or works any more: what it asks of IAM is of the chapter before. */
+export function quiet(service: Service): Promise<void> {
+  return until('the end of all runs', async () => {
+    const { body } = await service.app.inject({ method: 'GET', url: '/metrics' })
+    return body.includes('muster_jobs{queue="reconcile"} 0')
+  })
+}
+
 export async function linkPath(service: Service, kind: 'enrollments' | 'access-keys'): Promise<string> {
   const headers = { authorization: `Bearer ${config.adminToken}` }
   const url = `/v1/employees/${employeeId}/${kind}`

@@ -18,6 +18,8 @@ test('the demo tells a whole life with the calls made, and ends well', async () 
   for (const chapter of ['Joiner', 'Mover', 'Leave', 'Return', 'Leaver', 'Purge', 'Audit']) {
     assert.match(stdout, new RegExp(`^${chapter} `, 'm'))
   }
+  const mover = /^Mover .*\n\n/ms.exec(stdout)?.[0].split('\n\n')[0] ?? ''
+  assert.equal(mover.match(/iam:GetUser$/gm)?.length, 1, 'a look that belongs to another chapter')
   assert.match(stdout, /iam:CreateUser \/muster\//)
   assert.match(stdout, /iam:DeleteUser$/m)
 })
