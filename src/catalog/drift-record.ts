@@ -9,10 +9,12 @@ import {
   type NewDrift,
   readLagMs,
 } from '../drift/drift.ts'
+import { ruleOf } from '../drift/kinds.ts'
 import { endStanding, noteDrifts, noticesOfDrifts } from '../drift/record.ts'
 import type { Announce } from '../notify/announce.ts'
 import { rowsOf, type Transaction } from '../store/open.ts'
 import type { OperationStatus, RecordedStep } from '../store/schema.ts'
+import { toldOfCalls } from '../trail/told.ts'
 import type { DesiredAccount } from './account.ts'
 import type { AccountPlan } from './account-plan.ts'
 import type { CatalogContext } from './context.ts'
@@ -50,11 +52,20 @@ export async function catalogDrifts(
   if (!row) return []
   const since = unlessAhead(row.since === null ? null : new Date(row.since), now)
   const lately = row.lately.flat()
+  const told =
+    lately.length === 0
+      ? []
+      : await toldOfCalls(
+          db,
+          account,
+          differences.flatMap(({ kind }) => ruleOf(kind).events),
+          new Date(now.getTime() - readLagMs),
+        )
   // What a group lacks that was made again is what an earlier run could not attach, and nobody's doing.
   const isUnfinished = ({ kind, resource }: Difference) =>
     kind === 'group-policy-detached' && row.unfinished.includes(resource)
   return differences
-    .filter((difference) => !mayBeLag(difference, lately) && !isUnfinished(difference))
+    .filter((difference) => !mayBeLag(difference, lately, told) && !isUnfinished(difference))
     .map((difference) => accountDrift(difference, { accountId, detectedAt: now, since, foundBy }))
 }
 

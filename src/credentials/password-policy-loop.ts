@@ -7,10 +7,12 @@ import { AwsCallError } from '../aws/errors.ts'
 import { type Clock, unlessAhead } from '../clock.ts'
 import { accountDrift, type FoundBy, type NewDrift, readLagMs } from '../drift/drift.ts'
 import { type FindingLoop, startFindingLoop } from '../drift/finding-loop.ts'
+import { ruleOf } from '../drift/kinds.ts'
 import { noteDrifts, noticesOfDrifts } from '../drift/record.ts'
 import type { Announce } from '../notify/announce.ts'
 import { type Database, rowsOf, type Store } from '../store/open.ts'
 import type { PasswordPolicyLook } from '../store/schema.ts'
+import { toldOfCalls } from '../trail/told.ts'
 import { readCredentialReport } from './credential-report.ts'
 import { expiringBy, type PasswordPolicy, strictest, weakParts } from './password-policy.ts'
 import { readPasswordPolicy, writePasswordPolicy } from './password-policy-calls.ts'
@@ -122,9 +124,10 @@ async function settle(
     const wouldExpire = expiringBy(passwords, observed, desired, clock())
     if (wouldExpire.length > 0) return { ...look, status: 'waiting', wouldExpire }
   }
+  const wasApplied = before?.status === 'applied'
+  const isDrift = wasApplied && !(await mayBeLag(context, before))
   const requestId = await writePasswordPolicy(account, desired)
   const at = clock()
-  const wasApplied = before?.status === 'applied'
   await store.db.transaction(async (tx) => {
     await recordAudit(tx, [
       {
@@ -136,7 +139,7 @@ async function settle(
     ])
     if (!wasApplied) return
     const { accountId } = account
-    const drifts = await noteDrifts(tx, weakenings(before, { accountId, weak, at, foundBy }))
+    const drifts = await noteDrifts(tx, isDrift ? [weakening(before, { accountId, weak, at, foundBy })] : [])
     await announce(tx, noticesOfDrifts(drifts, ['UpdateAccountPasswordPolicy']))
     const data = { accountId, weakened: weak, before: observed, after: desired }
     await announce(tx, [{ type: 'password_policy.restored', at, employeeId: null, data }])
@@ -144,25 +147,32 @@ async function settle(
   return { ...look, status: 'applied', observed: desired, writtenAt: at.toISOString() }
 }
 
-/** One that still shows a moment after we set it may be a read that lags behind. */
-function weakenings(
-  { checkedAt, writtenAt }: PasswordPolicyLook,
+/** One that still shows a moment after we set it may be a read that lags behind, unless an event tells of another call. */
+async function mayBeLag(
+  { store, account, clock }: PasswordPolicyContext,
+  { writtenAt }: PasswordPolicyLook,
+): Promise<boolean> {
+  const now = clock()
+  const ourWriteAt = writtenAt === undefined ? null : unlessAhead(new Date(writtenAt), now)
+  if (ourWriteAt === null || now.getTime() - ourWriteAt.getTime() >= readLagMs) return false
+  const told = await toldOfCalls(store.db, account, ruleOf('password-policy-weakened').events, ourWriteAt)
+  return !told.some(({ at }) => at >= ourWriteAt)
+}
+
+function weakening(
+  { checkedAt }: PasswordPolicyLook,
   {
     accountId,
     weak,
     at,
     foundBy,
   }: { accountId: string; weak: readonly string[]; at: Date; foundBy: FoundBy },
-): NewDrift[] {
-  const ourWriteAt = writtenAt === undefined ? null : unlessAhead(new Date(writtenAt), at)
-  if (ourWriteAt !== null && at.getTime() - ourWriteAt.getTime() < readLagMs) return []
+): NewDrift {
   const resource = `account ${accountId}`
-  return [
-    accountDrift(
-      { kind: 'password-policy-weakened', resource, detail: { weakened: weak } },
-      { accountId, detectedAt: at, since: unlessAhead(new Date(checkedAt), at), foundBy, status: 'repaired' },
-    ),
-  ]
+  return accountDrift(
+    { kind: 'password-policy-weakened', resource, detail: { weakened: weak } },
+    { accountId, detectedAt: at, since: unlessAhead(new Date(checkedAt), at), foundBy, status: 'repaired' },
+  )
 }
 
 /** Console passwords of users that Muster does not manage: only their owners can say whether they may expire. */

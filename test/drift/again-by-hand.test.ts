@@ -15,7 +15,7 @@ forEachEngine((_name, openAny) => {
   const { move, running, clock } = withMovedClock((options) => openAny({ ...options, settings }))
 
   /** By hand, at that moment, with the event that AWS sends of it. */
-  async function byHand(eventName: string, params: Readonly<Record<string, string>>) {
+  async function byHand(eventName: string, params: Readonly<Record<string, unknown>>) {
     const { sandbox, service } = await running()
     call(sandbox, eventName, params)
     const named = Object.entries(params).map(([name, value]) => [
@@ -50,6 +50,10 @@ forEachEngine((_name, openAny) => {
     const { api } = await running()
     return (await api('GET', `/v1/drifts?employeeId=${employeeId}&kind=${kind}`)).items ?? []
   }
+  const driftsOfKind = async (kind: string) => {
+    const { api } = await running()
+    return (await api('GET', `/v1/drifts?kind=${kind}`)).items ?? []
+  }
 
   test('whoever does it again as soon as it is set right is told of each time', async () => {
     const { hire, until, sandbox } = await running()
@@ -62,6 +66,18 @@ forEachEngine((_name, openAny) => {
       await eventually(async () => (await driftsOf('A1', 'policy-attached')).length === times)
       await eventually(() => attached() === 0)
       move(2000)
+    }
+  })
+
+  test('whoever changes a group or the password policy again at once is told of each time', async () => {
+    const { sandbox } = await running()
+    move(10 * 60_000)
+    for (const times of [1, 2]) {
+      await byHand('AttachGroupPolicy', { GroupName: 'engineering', PolicyArn })
+      await eventually(async () => (await driftsOfKind('group-policy-attached')).length === times)
+      await byHand('UpdateAccountPasswordPolicy', { MinimumPasswordLength: 8 })
+      await eventually(async () => (await driftsOfKind('password-policy-weakened')).length === times)
+      await eventually(() => sandbox.state.passwordPolicy?.minimumPasswordLength === 14)
     }
   })
 
