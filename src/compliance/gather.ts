@@ -141,11 +141,6 @@ export async function gather(context: GatherContext): Promise<Gathered> {
   return { snapshot, calls: callsMade() }
 }
 
-/** The snapshot alone. */
-export async function gatherSnapshot(context: GatherContext): Promise<AccountSnapshot> {
-  return (await gather(context)).snapshot
-}
-
 function counting(account: Account): { readonly account: Account; readonly callsMade: () => number } {
   let calls = 0
   return {

@@ -1,7 +1,7 @@
 /**
  * The sweep: everything about the account is read at once, judged, put on record, and compared with what Muster
- * knows of its users. On schedule, more often while CloudTrail is off, and at once when the trail gate has shut or opened
- * or somebody asks.
+ * knows of its users. On schedule, more often while CloudTrail is off, and soon after the trail gate has shut or opened,
+ * a drift was set right, or somebody asked.
  */
 import { eq, sql } from 'drizzle-orm'
 import type { Logger } from 'pino'

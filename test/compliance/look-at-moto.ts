@@ -7,7 +7,7 @@ import { type Account, endpointsAt, openAccount } from '../../src/aws/account.ts
 import { AwsCallError } from '../../src/aws/errors.ts'
 import { known, mapFact } from '../../src/aws/fact.ts'
 import { meterCalls } from '../../src/aws/metering.ts'
-import { gatherSnapshot } from '../../src/compliance/gather.ts'
+import { gather } from '../../src/compliance/gather.ts'
 import type { AccountSnapshot } from '../../src/compliance/snapshot.ts'
 import type { Store } from '../../src/store/open.ts'
 import { lookAtLogBuckets } from '../../src/trail/log-bucket.ts'
@@ -61,7 +61,7 @@ export async function openLook({ db }: Store, url: string) {
      */
     async look(): Promise<AccountSnapshot> {
       const muster = musterSettings(EXAMPLE)
-      const snapshot = await gatherSnapshot({ db, account, muster, clock: () => new Date() })
+      const { snapshot } = await gather({ db, account, muster, clock: () => new Date() })
       const trails = snapshot.trails.known ? snapshot.trails.value : []
       const buckets = await lookAtLogBuckets(account, trails)
       const report = mapFact(snapshot.report, (found) => ({ ...found, madeAt: snapshot.takenAt }))

@@ -6,7 +6,7 @@ import { type Account, endpointsAt, openAccount } from '../../src/aws/account.ts
 import { meterCalls } from '../../src/aws/metering.ts'
 import { loadCatalog } from '../../src/catalog/load.ts'
 import { administratorInlinePolicies } from '../../src/compliance/controls/administrator-inline-policies.ts'
-import { gatherSnapshot } from '../../src/compliance/gather.ts'
+import { gather } from '../../src/compliance/gather.ts'
 import { readRolesIfDue } from '../../src/compliance/roles-loop.ts'
 import type { Sandbox } from '../../src/sandbox/index.ts'
 import { silentLog } from '../harness/databases.ts'
@@ -36,7 +36,7 @@ async function lookerAt({ service, sandbox }: RunningService) {
     },
     readRoles: () => readRolesIfDue({ db, account, clock, log: silentLog }),
     async verdict() {
-      const snapshot = await gatherSnapshot({ db, account, muster: musterSettings(catalog), clock })
+      const { snapshot } = await gather({ db, account, muster: musterSettings(catalog), clock })
       return administratorInlinePolicies.judge(snapshot, now)
     },
     close: () => account.close(),

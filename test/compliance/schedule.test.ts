@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { eq } from 'drizzle-orm'
 import { evaluate } from '../../src/compliance/evaluate.ts'
-import { gatherSnapshot } from '../../src/compliance/gather.ts'
+import { gather } from '../../src/compliance/gather.ts'
 import { beginScan, forgetScans, readScan, requestOwnScan, requestScan } from '../../src/compliance/scans.ts'
 import { storeReport } from '../../src/compliance/store.ts'
 import { type SweepContext, sweepIfDue } from '../../src/compliance/sweep.ts'
@@ -146,7 +146,7 @@ forEachDatabase((_name, openStore) => {
     const over = await readScan(db, dead.id)
     assert.equal(over?.status, 'failed')
     assert.match(over?.error ?? '', /the process that ran it ended/)
-    const snapshot = await gatherSnapshot({ ...context, db })
+    const { snapshot } = await gather({ ...context, db })
     const finished = {
       scanId: dead.id,
       report: evaluate(snapshot, tinyControls, now),
