@@ -42,6 +42,12 @@ async function send(text: string): Promise<number> {
       'webhook-signature': new Webhook(secret).sign(id, now, body),
     },
     body,
+  }).catch((error: Error) => {
+    // `fetch` itself says no more than that it failed.
+    const { code = error.message } = (error.cause ?? {}) as { readonly code?: string }
+    throw new Error(
+      `nothing answers at ${base} (${code}): start Muster, or set MUSTER_PUBLIC_URL to where it is`,
+    )
   })
   console.log(`${response.status} ${await response.text()}`)
   return response.ok ? 0 : 1

@@ -62,3 +62,19 @@ test('settings that are set to nothing count as unset', async (t) => {
   assert.equal(code, 0, output)
   assert.match(String(received?.['webhook-signature']), /^v1,/)
 })
+
+test('where nobody listens, the address is told', async (t) => {
+  const cwd = await newFolder(t)
+  sandboxSecrets(join(cwd, '.muster'))
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  server.close()
+  await once(server, 'close')
+  assert.deepEqual(await send(cwd, { MUSTER_PUBLIC_URL: url }), {
+    code: 1,
+    output:
+      `the webhook was not sent: nothing answers at ${url} (ECONNREFUSED): ` +
+      'start Muster, or set MUSTER_PUBLIC_URL to where it is\n',
+  })
+})
