@@ -114,7 +114,7 @@ export function openEventHistory(
 }
 
 /** One event as CloudTrail writes it; nothing for what is none. */
-function eventIn(text: string | undefined): readonly HistoryEvent[] {
+export function eventIn(text: string | undefined): readonly HistoryEvent[] {
   if (text === undefined) return []
   let record: Json
   try {
