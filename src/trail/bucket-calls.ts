@@ -9,10 +9,14 @@ export interface ListedObject {
   readonly bytes: number
 }
 
+/** Of a thousand each. No account has so many files within the hours that are looked at. */
+const mostPages = 200
+
 /**
- * The objects whose key begins with `prefix` and sorts after `startAfter`, in the order of their keys.
+ * The objects whose key begins with `prefix` and sorts after `startAfter`, in the order of their keys. Whoever can write
+ * to the bucket can put millions of them in the way: a listing does not go on for as long as that takes.
  *
- * @throws AwsCallError
+ * @throws AwsCallError, also where there are more than can be listed
  */
 export async function* listObjects(
   account: Account,
@@ -20,7 +24,9 @@ export async function* listObjects(
   { bucket, prefix, startAfter }: { bucket: string; prefix: string; startAfter: string },
 ): AsyncGenerator<ListedObject> {
   let token: string | undefined
+  let pages = 0
   do {
+    if (++pages > mostPages) throw new AwsCallError('ListObjectsV2', tooMany(bucket, prefix))
     const { output } = await account.callS3(
       region,
       new ListObjectsV2Command({
@@ -35,6 +41,15 @@ export async function* listObjects(
     token = output.IsTruncated ? output.NextContinuationToken : undefined
   } while (token)
 }
+
+const tooMany = (bucket: string, prefix: string) =>
+  Object.assign(
+    new Error(`more objects lie in the way below ${prefix} of the bucket ${bucket} than can be listed`),
+    {
+      name: 'TooManyObjects',
+      $metadata: { httpStatusCode: 400 },
+    },
+  )
 
 /**
  * The folders right below `prefix`, with the slashes at their ends; the first thousand of them.

@@ -112,6 +112,30 @@ describe('what is planted in the log bucket', () => {
     assert.equal((await sightingsIn(all.world.store)).length, 1)
   })
 
+  for (const folder of ['CloudTrail', 'CloudTrail-Digest']) {
+    test(`objects without end below ${folder} are not listed without end, and nothing is said to be well`, async () => {
+      const all = await worldOf()
+      await lookFor(all, 150)
+      const { account } = all.world
+      const { callS3 } = account
+      let pages = 0
+      Object.assign(account, {
+        callS3: (region: string, command: { input: { Prefix?: string; Key?: string } }) => {
+          const { Prefix, Key } = command.input
+          if (Key !== undefined || !Prefix?.includes(`/${folder}/`)) return callS3(region, command as never)
+          assert.ok(++pages < 1000, 'it is listed without end')
+          const Contents = [{ Key: `${Prefix}~${String(pages).padStart(9, '0')}`, Size: 1 }]
+          return { output: { Contents, IsTruncated: true, NextContinuationToken: `${pages}` } }
+        },
+      })
+      const facts = await all.world.look()
+      const [status, reason] =
+        folder === 'CloudTrail' ? [facts.status, facts.reason] : [facts.digest.status, facts.digest.reason]
+      assert.equal(status, 'unknown')
+      assert.match(reason ?? '', /more objects lie in the way/)
+    })
+  }
+
   test('a look ends after so many bytes as are inflated, however small the objects are', async () => {
     const all = await worldOf({ limits: { files: 500, bytes: 20_000_000, ms: 60_000 } })
     await lookFor(all, 30)
