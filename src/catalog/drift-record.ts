@@ -96,7 +96,7 @@ export async function noteCatalogDrifts(
   await announce?.(tx, noticesOfDrifts(news, actions))
 }
 
-/** All that would set them right waits for the trail gate: they are told, and stand until it opens. */
+/** All that would set them right waits, for the trail gate or an administrator: they are told, and stand until then. */
 export async function noteWaitingDrifts(
   { db, account: { accountId }, announce }: CatalogContext,
   drifts: readonly NewDrift[],

@@ -26,13 +26,17 @@ export const catalogDriftKinds: readonly DriftKind[] = [
  * For a plan against what the account did hold before. What is cleared away because the catalog does not know it
  * any more is nobody's doing.
  */
-export function catalogDifferences({ steps }: AccountPlan, desired: DesiredAccount): Difference[] {
+export function catalogDifferences({ steps, conflicts }: AccountPlan, desired: DesiredAccount): Difference[] {
   const groups = new Map(desired.groups.map((group) => [group.groupName, group.arn]))
   const policies = new Map(desired.policies.map((policy) => [policy.policyName, policy.arn]))
   const isMade = new Set(steps.flatMap((step) => (step.do === 'CreateGroup' ? [step.groupName] : [])))
   const ofGroup = (kind: DriftKind, groupName: string, detail: Difference['detail'] = {}): Difference[] => {
     const resource = groups.get(groupName)
     return resource ? [{ kind, resource, detail: { groupName, ...detail } }] : []
+  }
+  const ofPolicy = (policyName: string): Difference[] => {
+    const policyArn = policies.get(policyName) ?? policyName
+    return [{ kind: 'policy-deleted', resource: policyArn, detail: { policyArn, policyName } }]
   }
   const differencesOf = (step: AccountStep): Difference[] => {
     switch (step.do) {
@@ -49,17 +53,17 @@ export function catalogDifferences({ steps }: AccountPlan, desired: DesiredAccou
         return ofGroup('group-inline-policy-put', step.groupName, { policyName: step.policyName })
       case 'CreatePolicyVersion':
         return [{ kind: 'policy-edited', resource: step.policyArn, detail: { policyArn: step.policyArn } }]
-      case 'CreatePolicy': {
-        const policyArn = policies.get(step.policyName) ?? step.policyName
-        return [
-          { kind: 'policy-deleted', resource: policyArn, detail: { policyArn, policyName: step.policyName } },
-        ]
-      }
+      case 'CreatePolicy':
+        return ofPolicy(step.policyName)
       default:
         return []
     }
   }
-  return steps.flatMap(differencesOf)
+  // Whatever has the name by now, ours is not where it was: moved to another path, or deleted and made there anew.
+  const gone = conflicts.flatMap(({ kind, name }) =>
+    kind === 'group' ? ofGroup('group-deleted', name) : ofPolicy(name),
+  )
+  return [...steps.flatMap(differencesOf), ...gone]
 }
 
 /** How a difference stands after a run. A group that was deleted is back when all of its policies are. */

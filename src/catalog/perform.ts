@@ -31,7 +31,8 @@ export async function perform(
   { drifts, hold, signal }: { drifts: readonly NewDrift[]; hold: Hold; signal: AbortSignal },
 ): Promise<string | null> {
   if (planned.length === 0) {
-    await endCatalogDrifts(context)
+    // What only an administrator can set right stands until then.
+    await (drifts.length > 0 ? noteWaitingDrifts(context, drifts) : endCatalogDrifts(context))
     return null
   }
   let heldBy = planned.some(hold.waits) ? await hold.because() : null
