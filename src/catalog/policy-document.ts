@@ -76,7 +76,16 @@ export function isEveryAction(pattern: string): boolean {
 
 /** `*`, and what says the same in more letters: `arn:*`, or all of one service as in `arn:aws:s3:::*`. */
 export function isEveryResource(resource: string): boolean {
-  return isWholeWorld(resource) || /^arn:[^:]*:[^:]*:\*?:[^:]*:[*/:]*\*$/.test(resource)
+  return isWholeWorld(resource) || /^arn:[^:]*:[^:]*:\*?:[^:]*:[*/:]*\*$/.test(completed(resource))
+}
+
+/**
+ * An ARN of fewer than six fields as AWS takes it: what is missing may be anything, and a `*` at the end of a field goes
+ * on beyond it. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+ */
+function completed(arn: string): string {
+  const fields = arn.split(':')
+  return fields.length < 6 ? [...fields, ...Array(6 - fields.length).fill('*')].join(':') : arn
 }
 
 /** `*`, and `arn:*`: not all of one service. */

@@ -42,12 +42,19 @@ test('a resource that covers everything, or all of a service, is told from one t
     'arn:aws:s3:::*',
     'arn:aws:sqs:*:123456789012:*',
     'arn:*:*:*:*:*',
+    // AWS completes what is missing, and a star at the end goes on beyond its field.
+    'arn:aws:kms',
+    'arn:aws:kms:*',
+    'arn:aws:iam::*',
+    'arn:aws:sqs:*:123456789012',
   ]
   const something = [
     'arn:aws:s3:::b',
     'arn:aws:s3:::b/*',
     'arn:aws:iam::*:role/*',
     'arn:aws:sqs:eu-west-1:*:*',
+    'arn:aws:sqs:eu-west-1',
+    'arn:aws:sqs:eu-*',
     '',
   ]
   assert.deepEqual(
