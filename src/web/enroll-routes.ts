@@ -7,6 +7,7 @@ import { html } from 'ghtml'
 import { AwsCallError } from '../aws/errors.ts'
 import { confirmCodes, lookAtLink, resyncDevice, startEnrollment } from '../credentials/enroll.ts'
 import type { EnrollContext, EnrollStep } from '../credentials/enroll-step.ts'
+import { idOfToken } from '../credentials/link.ts'
 import { toProblem } from '../http/plugins/problems.ts'
 import { enrollPage, resyncPage } from './enroll-pages.ts'
 import { layout } from './layout.ts'
@@ -21,7 +22,10 @@ const pageHeaders = {
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 }
 
-/** Requests a minute: with one link, and from one address (behind a proxy, all of them). */
+/**
+ * Requests a minute: with one link, and from one address (behind a proxy, all of them). Whoever has a link of ours is not
+ * counted by address, so that strangers with made-up ones keep nobody from theirs.
+ */
 const perLink = 30
 const perAddress = 600
 
@@ -38,7 +42,7 @@ export const enrollRoutes: FastifyPluginAsync<{ context: () => EnrollContext }> 
   { context },
 ) => {
   await app.register(formbody, { bodyLimit })
-  await limit(app)
+  await limit(app, (token) => idOfToken(context().keyring, token) !== undefined)
   app.setErrorHandler(answerWithPage)
 
   app.get('/muster.css', { schema: { hide: true } }, async (_request, reply) =>
@@ -79,7 +83,7 @@ async function show(
 
 const pathOf = (token: string) => `/enroll/${encodeURIComponent(token)}`
 
-async function limit(app: FastifyInstance): Promise<void> {
+async function limit(app: FastifyInstance, isOurs: (token: string) => boolean): Promise<void> {
   await app.register(rateLimit, { global: false })
   const ofLink = app.createRateLimit({
     max: perLink,
@@ -88,8 +92,9 @@ async function limit(app: FastifyInstance): Promise<void> {
   })
   const ofAddress = app.createRateLimit({ max: perAddress, timeWindow: '1 minute' })
   app.addHook('onRequest', async (request, reply) => {
-    if ((request.params as Partial<Link['Params']>).token === undefined) return
-    for (const look of [ofLink, ofAddress]) {
+    const { token } = request.params as Partial<Link['Params']>
+    if (token === undefined) return
+    for (const look of isOurs(token) ? [ofLink] : [ofLink, ofAddress]) {
       const used = await look(request)
       if (!used.isAllowed && used.isExceeded) {
         const page = troublePage('Too many requests', 'Wait a minute, then open the link again.')

@@ -264,6 +264,19 @@ forEachEngine((_name, open) => {
     assert.deepEqual([...statuses], [404, 429])
   })
 
+  test('strangers with made-up links keep nobody from theirs, though all come from one address', async () => {
+    const { owner, service } = await joiner('L21')
+    const me = await owner()
+    const made = async (i: number) => {
+      const link = `http://muster.test/enroll/${String(i).padStart(64, 'C')}`
+      return (await ownerOf({ service, clock }, link).open()).status
+    }
+    let status = 0
+    for (let i = 0; i < 700 && status !== 429; i++) status = await made(i)
+    assert.equal(status, 429)
+    assert.equal((await me.open()).status, 200)
+  })
+
   test('in observe mode nobody can enroll, and nothing is written to AWS', async () => {
     const { hire, api, sandbox } = await open({ settings: { MUSTER_MODE: 'observe' } })
     await hire('L20')
