@@ -2,7 +2,7 @@
  * Somebody who works here while a new catalog is not wholly in the account. What Muster gave stays as it is, for what
  * is to come in its place is not there yet; what others gave is taken away at once, as ever. Pure.
  */
-import type { LoadedIdentity } from './ledger.ts'
+import type { LoadedIdentity } from './ledger-model.ts'
 import type { Desired, Observed, Plan, Registration } from './model.ts'
 import { withoutGrants } from './plan-gated.ts'
 import { union } from './plan-reading.ts'

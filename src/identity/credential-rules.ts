@@ -1,7 +1,8 @@
 /** What of a user's credentials may stay: from the devices, the role, the ages and an administrator's word. Pure. */
 import { unlessAhead } from '../clock.ts'
-import type { AccessKeyRecord } from '../store/schema.ts'
-import type { Access, Facet, ObservedUser } from './model.ts'
+import type { CredentialContext } from './credential-context.ts'
+import type { Facet } from './facet.ts'
+import type { Access, ObservedUser } from './model.ts'
 import {
   earliest,
   type KeyDue,
@@ -11,21 +12,6 @@ import {
   passwordUnusedAt,
   type RotationRules,
 } from './rotation.ts'
-
-export interface CredentialContext {
-  readonly now: Date
-  readonly rotation: RotationRules
-  /** The keys as last recorded. */
-  readonly records: readonly AccessKeyRecord[]
-  /** The devices are lost: they go, and what depends on them. */
-  readonly resetMfa: boolean
-  /** Until then, no MFA is no reason: an adopted user's deadline. */
-  readonly graceUntil: Date | null
-  /** When Muster last enabled a device. */
-  readonly mfaEnabledAt: Date | null
-  /** Devices as last seen, some of which may stand unassigned by now. */
-  readonly knownDevices: readonly string[]
-}
 
 export type RemovalReason = 'no_mfa' | 'forbidden' | 'reset' | 'expired' | 'unused'
 

@@ -7,7 +7,7 @@ import type { CanaryFacts } from '../trail/facts.ts'
 import { noticedWithinMs, readShutTimes } from '../trail/shut-times.ts'
 import { readReturned } from './departed-returned.ts'
 import type { Departure } from './departure.ts'
-import type { DepartedIdentity, DepartureOperation, Standing } from './offboarding-evidence.ts'
+import type { DepartedIdentity, DepartureOperation, Standing } from './offboarding-model.ts'
 import type { Sighting, TrailRecord } from './offboarding-trail.ts'
 
 /** Clocks of replicas differ a little, and the first call follows within milliseconds. */

@@ -5,7 +5,7 @@
 import { sql } from 'drizzle-orm'
 import { type Database, rowsOf } from '../store/open.ts'
 import type { IdentityState } from '../store/schema.ts'
-import type { NotedDeny, Standing } from './offboarding-evidence.ts'
+import type { NotedDeny, Standing } from './offboarding-model.ts'
 
 /** What the audit record says of an identity after a run. */
 interface Word {

@@ -4,7 +4,7 @@ import { auditRows } from '../audit/record.ts'
 import { endStanding, type NotedDrift, noteDrifts } from '../drift/record.ts'
 import type { Announce, Notice } from '../notify/announce.ts'
 import type { Database, Transaction } from '../store/open.ts'
-import type { Outcome } from './ledger.ts'
+import type { Outcome } from './ledger-model.ts'
 import { changed, changesOf } from './ledger-write.ts'
 import { mayBeNews, noticesOfRun, noticesOfStates, type StateChange } from './news.ts'
 

@@ -10,7 +10,7 @@ import type {
   RecordedStep,
   SettledAs,
 } from '../store/schema.ts'
-import type { LoadedIdentity } from './ledger.ts'
+import type { LoadedIdentity } from './ledger-model.ts'
 
 /** @param serve takes note that their requests are being served */
 export async function selectIdentities(

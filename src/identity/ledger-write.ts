@@ -4,7 +4,7 @@ import { auditInsert } from '../audit/record.ts'
 import { noteBeforehand } from '../drift/record.ts'
 import { type Database, rowsOf, type Transaction } from '../store/open.ts'
 import type { IdentityState } from '../store/schema.ts'
-import type { Intent, Ledger } from './ledger.ts'
+import type { Intent, Ledger } from './ledger-model.ts'
 import { generationsOf } from './ledger-read.ts'
 import type { StateChange } from './news.ts'
 

@@ -1,6 +1,6 @@
 /** A device that somebody has taken away again, soon after Muster enabled it. */
 import { settlesAt } from './credential-rules.ts'
-import type { LoadedIdentity } from './ledger.ts'
+import type { LoadedIdentity } from './ledger-model.ts'
 import type { ReconcileContext } from './reconcile-context.ts'
 
 const takesAway = new Set(['DeactivateMFADevice', 'DeleteVirtualMFADevice'])

@@ -1,5 +1,6 @@
 /** The identity's words as types: desired, observed, steps, plan. Plain data, no behaviour. */
-import type { CredentialContext } from './credential-rules.ts'
+import type { CredentialContext } from './credential-context.ts'
+import type { Facet } from './facet.ts'
 
 /** What an identity should be. */
 export type Desired =
@@ -38,8 +39,6 @@ export type Observed =
   | { readonly kind: 'present'; readonly user: ObservedUser }
   /** The name belongs to a user that is not ours. */
   | { readonly kind: 'foreign'; readonly userName: string; readonly userId: string }
-
-export type Facet<T> = T | 'unknown'
 
 export interface ObservedUser {
   readonly userName: string

@@ -3,7 +3,7 @@
 import { type NotedDrift, noticesOfDrifts } from '../drift/record.ts'
 import type { Notice, NoticeType } from '../notify/announce.ts'
 import type { IdentityState } from '../store/schema.ts'
-import type { Outcome } from './ledger.ts'
+import type { Outcome } from './ledger-model.ts'
 
 const noticeOfState: Partial<Record<IdentityState, NoticeType>> = {
   locked: 'identity.locked',

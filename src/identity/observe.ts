@@ -20,7 +20,8 @@ import type { Account, IamCommand } from '../aws/account.ts'
 import { type Ask, asker } from '../aws/ask.ts'
 import { AwsCallError, isAwsError } from '../aws/errors.ts'
 import { type Priority, priorities } from '../aws/limiter.ts'
-import type { Credential, Facet, Observed, ObservedKey, ObservedUser } from './model.ts'
+import type { Facet } from './facet.ts'
+import type { Credential, Observed, ObservedKey, ObservedUser } from './model.ts'
 import { isSameName } from './user-name.ts'
 
 export interface ObserveTarget {

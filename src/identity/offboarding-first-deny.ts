@@ -1,5 +1,5 @@
 /** From when on IAM denied everything to somebody who left, as far as it is on record. Pure. */
-import type { DepartedIdentity, OffboardingAction } from './offboarding-evidence.ts'
+import type { DepartedIdentity, OffboardingAction } from './offboarding-model.ts'
 import type { TrailEvidence } from './offboarding-trail.ts'
 
 export interface FirstDenyEvidence {

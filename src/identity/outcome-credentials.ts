@@ -2,7 +2,7 @@
 import type { Notice } from '../notify/announce.ts'
 import type { AccessKeyRecord, Lack, RecordedStep } from '../store/schema.ts'
 import { isVirtual, judgeCredentials, type KeyVerdict, settlesAt } from './credential-rules.ts'
-import type { LoadedIdentity, Outcome } from './ledger.ts'
+import type { LoadedIdentity, Outcome } from './ledger-model.ts'
 import type { Access, Desired, Observed, ObservedUser } from './model.ts'
 import { credentialContext } from './plan-input.ts'
 import { earliest, keptTooLong, nextKeyChange, type RotationRules } from './rotation.ts'

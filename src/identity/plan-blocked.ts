@@ -2,7 +2,9 @@
  * Somebody of ours whose role nobody knows. What Muster gave stays, for it is not known what is to come in its place;
  * what nobody may have is taken away all the same. Nothing is granted. Pure.
  */
-import { type CredentialContext, judgeCredentials } from './credential-rules.ts'
+
+import type { CredentialContext } from './credential-context.ts'
+import { judgeCredentials } from './credential-rules.ts'
 import type { Access, ObservedUser, Plan, PlanInput, Step } from './model.ts'
 import { policyRemovals, reading, union } from './plan-reading.ts'
 

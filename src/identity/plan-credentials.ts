@@ -1,10 +1,7 @@
 /** The steps that take credentials away: without MFA there is no password and no key, and all of them grow old. Pure. */
-import {
-  type CredentialContext,
-  isVirtual,
-  judgeCredentials,
-  type RemovalReason,
-} from './credential-rules.ts'
+
+import type { CredentialContext } from './credential-context.ts'
+import { isVirtual, judgeCredentials, type RemovalReason } from './credential-rules.ts'
 import type { Access, ObservedUser, Step } from './model.ts'
 import { type Reading, union } from './plan-reading.ts'
 

@@ -1,5 +1,5 @@
 /** What a plan goes by: the registration, and what is on record of an identity. Pure. */
-import type { LoadedIdentity } from './ledger.ts'
+import type { LoadedIdentity } from './ledger-model.ts'
 import type { Desired, Observed, PlanInput } from './model.ts'
 import type { GivenRecord } from './plan-gated.ts'
 import { type RegistrationSettings, registrationOf } from './registration.ts'

@@ -1,5 +1,7 @@
 /** Reading an observed user for a plan: what IAM did not tell is noted, never guessed. Pure. */
-import type { Credential, Facet, ObservedUser, Step } from './model.ts'
+
+import type { Facet } from './facet.ts'
+import type { Credential, ObservedUser, Step } from './model.ts'
 
 export interface Reading {
   readonly UserName: string

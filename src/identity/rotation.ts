@@ -1,5 +1,5 @@
 /** How old keys and passwords may become, and what is due for each now. Pure; days are 86,400,000 ms. */
-import type { Facet } from './model.ts'
+import type { Facet } from './facet.ts'
 
 export interface RotationRules {
   /** Its owner is told, and gets a link for a new one. */

@@ -4,7 +4,7 @@ import type { Difference, NewDrift } from '../drift/drift.ts'
 import type { RecordedStep } from '../store/schema.ts'
 import type { Applied } from './apply.ts'
 import type { Denied } from './first-deny.ts'
-import type { LoadedIdentity } from './ledger.ts'
+import type { LoadedIdentity } from './ledger-model.ts'
 import type { Desired, Observed, Plan } from './model.ts'
 import type { RotationRules } from './rotation.ts'
 

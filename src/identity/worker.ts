@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { JobOutcome, Jobs } from '../jobs/jobs.ts'
 import { describeFailure } from '../store/failures.ts'
 import { type Database, rowsOf } from '../store/open.ts'
-import type { LoadedIdentity } from './ledger.ts'
+import type { LoadedIdentity } from './ledger-model.ts'
 import { needsFirstDeny, reconcile, wanted } from './reconcile.ts'
 import type { ReconcileContext } from './reconcile-context.ts'
 

@@ -2,7 +2,7 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import { type Database, rowsOf } from '../store/open.ts'
 import { type DeliveryStatus, deliveries } from '../store/schema.ts'
-import type { Delivery } from './inbox.ts'
+import type { Delivery } from './delivery.ts'
 
 export interface InboxRow extends Delivery {
   readonly id: string

@@ -6,35 +6,14 @@
 import { hash } from 'node:crypto'
 import type { Logger } from 'pino'
 import { sharedDeadline } from '../deadline.ts'
-import type { LifecycleKind } from '../lifecycle/events.ts'
 import { Problem } from '../problem.ts'
 import { createBatcher } from '../store/batcher.ts'
 import { describeFailure, isRefusedData } from '../store/failures.ts'
 import { newId } from '../store/ids.ts'
 import type { Store } from '../store/open.ts'
+import type { Delivery, Receipt } from './delivery.ts'
 import { type InboxRow, senderKeyOf } from './inbox-rows.ts'
 import { createPlacing } from './placing.ts'
-
-/** One well signed message, with what could be read of it. */
-export interface Delivery {
-  readonly source: string
-  /** The sender's own id of the message. */
-  readonly senderId: string
-  readonly receivedAt: Date
-  readonly contentType: string | undefined
-  readonly body: Buffer
-  readonly kind: LifecycleKind | undefined
-  readonly urgency: 0 | 1
-  readonly employeeIds: readonly string[]
-  /** Why it is kept but not worked on; undefined when it is well formed. */
-  readonly refusal: string | undefined
-}
-
-export interface Receipt {
-  /** Of a duplicate: the first one's. */
-  readonly deliveryId: string
-  readonly status: 'accepted' | 'refused' | 'duplicate'
-}
 
 export interface Inbox {
   /**

@@ -1,7 +1,7 @@
 /** Gives each row of a flush its place: a row of its own in the database, or the word that it came before. */
 import { hash } from 'node:crypto'
 import type { Database } from '../store/open.ts'
-import type { Receipt } from './inbox.ts'
+import type { Receipt } from './delivery.ts'
 import { findBySender, type InboxRow, type KnownRow, prepareInsert, senderKeyOf } from './inbox-rows.ts'
 
 /** Stores all rows, and gives each its receipt, in order. Errors: the database's own. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type DepartedIdentity, evidenceOf } from '../../src/identity/offboarding-evidence.ts'
+import { evidenceOf } from '../../src/identity/offboarding-evidence.ts'
+import type { DepartedIdentity } from '../../src/identity/offboarding-model.ts'
 import type { RecordedStep } from '../../src/store/schema.ts'
 
 const now = new Date('2026-11-23T12:00:00Z')

@@ -1,7 +1,8 @@
 /** An account with one user of ours in it: what can be seen of it, plans carried out on it, and what must hold. */
 import assert from 'node:assert/strict'
 import { type Applied, applyPlan } from '../../src/identity/apply.ts'
-import { type CredentialContext, givesCodes } from '../../src/identity/credential-rules.ts'
+import type { CredentialContext } from '../../src/identity/credential-context.ts'
+import { givesCodes } from '../../src/identity/credential-rules.ts'
 import type { Desired, Observed, ObservedUser, Plan, Step } from '../../src/identity/model.ts'
 import { plan } from '../../src/identity/plan.ts'
 import { isDeny } from '../../src/identity/plan-reading.ts'

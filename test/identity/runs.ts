@@ -2,7 +2,7 @@
 import { AwsCallError } from '../../src/aws/errors.ts'
 import type { Applied } from '../../src/identity/apply.ts'
 import type { Denied } from '../../src/identity/first-deny.ts'
-import type { LoadedIdentity } from '../../src/identity/ledger.ts'
+import type { LoadedIdentity } from '../../src/identity/ledger-model.ts'
 import type { Access, Desired, Observed, ObservedUser, Plan, Step } from '../../src/identity/model.ts'
 import { usualRotation } from '../../src/identity/rotation.ts'
 import type { Run } from '../../src/identity/run.ts'
