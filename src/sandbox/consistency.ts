@@ -1,6 +1,7 @@
 /** Eventual consistency: reads that lag behind writes, and users who are not yet everywhere. */
 import type { FaultPlan } from './faults.ts'
-import { type Account, keyOf } from './iam/account-state.ts'
+import type { Account } from './iam/account-data.ts'
+import { keyOf } from './iam/account-state.ts'
 import { type CallContext, type OperationTable, perform } from './operation.ts'
 
 interface Write {

@@ -1,5 +1,7 @@
 /** Who calls: told by the access key's id alone. Permissions are not evaluated. */
-import { type Account, type Moment, moment, userArn, userNamed } from './iam/account-state.ts'
+
+import type { Account, TemporaryKey } from './iam/account-data.ts'
+import { moment, userArn, userNamed } from './iam/account-state.ts'
 import { drawId, drawSecret } from './iam/ids.ts'
 import type { Caller } from './operation.ts'
 
@@ -7,16 +9,6 @@ export interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken?: string
-}
-
-/** A session of a user, as `GetSessionToken` makes it: no key of the user's own. */
-export interface TemporaryKey {
-  /** Key of `Account.users`. */
-  readonly userKey: string
-  /** Names come back; who has one of them by then is somebody else. */
-  readonly userId: string
-  readonly createdAt: Moment
-  readonly withMfa: boolean
 }
 
 /** Muster itself: a role's session, as in an account where it runs in earnest. */

@@ -1,6 +1,6 @@
 /** An operation of an AWS service: what it takes, whether it only reads, and what it does. */
 import { type ParametersOf, readParameters, type Schema } from './fields.ts'
-import type { Account } from './iam/account-state.ts'
+import type { Account } from './iam/account-data.ts'
 import { Refusal } from './refusal.ts'
 import type { Buckets } from './s3/buckets.ts'
 

@@ -12,7 +12,9 @@ import { createRecorder } from './cloudtrail/recorder.ts'
 import { beginDelivery, createDefaultTrail } from './cloudtrail/trails.ts'
 import { createExchange } from './exchange.ts'
 import { createFaults, type FaultPlan, type Faults, noPlan } from './faults.ts'
-import { type Account, createAccount, defaultQuotas, type Quotas } from './iam/account-state.ts'
+import type { Account } from './iam/account-data.ts'
+import { createAccount } from './iam/account-state.ts'
+import { defaultQuotas, type Quotas } from './iam/quotas.ts'
 import { keepWell } from './iam/well-kept.ts'
 import {
   administratorCredentials,

@@ -1,7 +1,8 @@
 /** The sandbox's memory across restarts: one JSON file, replaced atomically. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
-import { type Account, createAccount } from './iam/account-state.ts'
+import type { Account } from './iam/account-data.ts'
+import { createAccount } from './iam/account-state.ts'
 
 const format = 'muster-sandbox-1'
 

@@ -1,5 +1,5 @@
 /** STS, as little as is needed: who am I, and a session with MFA. */
-import type { Account } from './iam/account-state.ts'
+import type { Account } from './iam/account-data.ts'
 import { moment, userNamed } from './iam/account-state.ts'
 import { authenticationCode, serialNumber } from './iam/names.ts'
 import { fromBase32, stepOfCode } from './iam/totp.ts'

@@ -15,24 +15,13 @@ import {
   sign,
 } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { type Account, moment } from '../iam/account-state.ts'
+import type { Account } from '../iam/account-data.ts'
+import { moment } from '../iam/account-state.ts'
 import type { Buckets } from '../s3/buckets.ts'
 import { compact, deliveryErrorOf, folderOf } from './log-delivery.ts'
-import type { DeliveredLogFile, DigestLink, Trail } from './trails.ts'
+import type { DeliveredLogFile, DigestKey, DigestLink, Trail } from './trail-data.ts'
 
 const hourMs = 3_600_000
-
-/** A Region's pair of keys. Made when its first digest is; the private half is worth nothing outside. */
-export interface DigestKey {
-  readonly region: string
-  readonly privateKeyPem: string
-  /** PKCS #1, DER, base64. */
-  readonly publicKey: string
-  readonly fingerprint: string
-  /** Epoch milliseconds. */
-  readonly validFrom: number
-  readonly validUntil: number
-}
 
 /** Writes the digests that are due. To be called after the log files that are due have been delivered. */
 export function writeDigests(account: Account, buckets: Buckets, now: Date): void {

@@ -5,7 +5,8 @@
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html
  */
 import { randomUUID } from 'node:crypto'
-import { type Account, moment } from '../iam/account-state.ts'
+import type { Account } from '../iam/account-data.ts'
+import { moment } from '../iam/account-state.ts'
 import type { PastCall } from '../operation.ts'
 import { recordOf } from './events.ts'
 

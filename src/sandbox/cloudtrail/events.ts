@@ -3,7 +3,8 @@
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
  */
 import { randomUUID } from 'node:crypto'
-import { type Account, moment } from '../iam/account-state.ts'
+import type { Account } from '../iam/account-data.ts'
+import { moment } from '../iam/account-state.ts'
 import type { Caller, PastCall } from '../operation.ts'
 import { sourceOf } from './selectors.ts'
 

@@ -7,11 +7,11 @@
  */
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import type { Account } from '../iam/account-state.ts'
+import type { Account } from '../iam/account-data.ts'
 import type { PastCall } from '../operation.ts'
 import type { Buckets } from '../s3/buckets.ts'
 import { recordOf } from './events.ts'
-import type { DeliveredLogFile, Trail } from './trails.ts'
+import type { DeliveredLogFile, Trail } from './trail-data.ts'
 
 export interface LogDelivery {
   /** To be told of each event that a trail records, in order. */

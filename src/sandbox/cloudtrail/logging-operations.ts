@@ -5,14 +5,8 @@ import { type OperationTable, reads, writes } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
 import { beginDigests, keysBetween, latestDigest } from './digests.ts'
 import { deliveryErrorOf } from './log-delivery.ts'
-import {
-  type AdvancedSelector,
-  type BasicSelector,
-  managementEvents,
-  type Trail,
-  trailAtHome,
-  trailNamed,
-} from './trails.ts'
+import type { AdvancedSelector, BasicSelector, Trail } from './trail-data.ts'
+import { managementEvents, trailAtHome, trailNamed } from './trails.ts'
 
 const text = { type: 'text' } as const
 const structure = { type: 'structure' } as const

@@ -1,12 +1,12 @@
 /** What CloudTrail does with each call: the Event history, log files and digests, and events for EventBridge. */
-import type { Account } from '../iam/account-state.ts'
+import type { Account } from '../iam/account-data.ts'
 import type { PastCall } from '../operation.ts'
 import type { Buckets } from '../s3/buckets.ts'
 import { writeDigests } from './digests.ts'
 import type { EventBus } from './event-bus.ts'
 import { createLogDelivery } from './log-delivery.ts'
 import { records } from './selectors.ts'
-import type { Trail } from './trails.ts'
+import type { Trail } from './trail-data.ts'
 
 export interface Recorder {
   /** Before a call is performed: what is due by now is delivered as trails and buckets still are. */

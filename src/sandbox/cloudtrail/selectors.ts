@@ -1,6 +1,6 @@
 /** Which calls a trail records: its Region, its selectors, and nothing else decide. */
 import type { PastCall } from '../operation.ts'
-import type { AdvancedSelector, BasicSelector, FieldSelector, Trail } from './trails.ts'
+import type { AdvancedSelector, BasicSelector, FieldSelector, Trail } from './trail-data.ts'
 
 /** Does a trail that logs record this call? Several selectors form a union. */
 export function records(trail: Trail, call: PastCall): boolean {

@@ -7,7 +7,8 @@ import { required } from '../fields.ts'
 import { type CallContext, type OperationTable, reads, writes } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
 import { beginDigests } from './digests.ts'
-import { managementEvents, type Trail, trailArn, trailAtHome, trailNamed } from './trails.ts'
+import type { Trail } from './trail-data.ts'
+import { managementEvents, trailArn, trailAtHome, trailNamed } from './trails.ts'
 
 const text = { type: 'text' } as const
 const flag = { type: 'flag' } as const

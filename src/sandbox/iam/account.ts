@@ -2,7 +2,7 @@
 import { required } from '../fields.ts'
 import { type OperationTable, reads, writes } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
-import type { Account } from './account-state.ts'
+import type { Account } from './account-data.ts'
 import { hasVirtualMfa } from './mfa.ts'
 import { paging } from './names.ts'
 import { page, rest } from './pages.ts'

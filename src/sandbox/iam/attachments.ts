@@ -2,16 +2,8 @@
 import { required, type Schema } from '../fields.ts'
 import { type Operation, type OperationTable, reads, writes } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
-import {
-  type Account,
-  type Group,
-  groupNamed,
-  keepQuota,
-  type Role,
-  roleNamed,
-  type User,
-  userNamed,
-} from './account-state.ts'
+import type { Account, Group, Role, User } from './account-data.ts'
+import { groupNamed, keepQuota, roleNamed, userNamed } from './account-state.ts'
 import * as is from './names.ts'
 import { page, rest } from './pages.ts'
 import { mustBeWellFormed, sizeOf } from './policy-document.ts'

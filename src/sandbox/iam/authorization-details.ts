@@ -1,6 +1,7 @@
 /** `GetAccountAuthorizationDetails`: users, groups, roles and policies at once, without credentials of any kind. */
 import { type OperationTable, reads } from '../operation.ts'
-import { type Account, groupNamed, keyOf, type ManagedPolicy, type Role, type User } from './account-state.ts'
+import type { Account, ManagedPolicy, Role, User } from './account-data.ts'
+import { groupNamed, keyOf } from './account-state.ts'
 import { described as describedGroup } from './groups.ts'
 import { awsManagedPolicies } from './managed-policies.ts'
 import * as is from './names.ts'

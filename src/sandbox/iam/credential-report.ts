@@ -4,7 +4,8 @@
  */
 import { type OperationTable, reads, writes } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
-import { type AccessKey, type Account, moment, type RootKey, type User, userArn } from './account-state.ts'
+import type { AccessKey, Account, RootKey, User } from './account-data.ts'
+import { moment, userArn } from './account-state.ts'
 
 const validMs = 4 * 3_600_000
 

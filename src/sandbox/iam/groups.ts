@@ -2,16 +2,8 @@
 import { required } from '../fields.ts'
 import { type OperationTable, reads, writes } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
-import {
-  type Account,
-  type Group,
-  groupArn,
-  groupNamed,
-  keepQuota,
-  keyOf,
-  moment,
-  userNamed,
-} from './account-state.ts'
+import type { Account, Group } from './account-data.ts'
+import { groupArn, groupNamed, keepQuota, keyOf, moment, userNamed } from './account-state.ts'
 import { drawId } from './ids.ts'
 import * as is from './names.ts'
 import { page, rest } from './pages.ts'

@@ -1,5 +1,5 @@
 /** Ids and secrets, drawn from the account's own seed so that equal histories give equal accounts. */
-import type { Account } from './account-state.ts'
+import type { Account } from './account-data.ts'
 
 const idAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 const secretAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'

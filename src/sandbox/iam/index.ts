@@ -4,7 +4,7 @@ import { type Answer, type CallContext, type OperationTable, perform } from '../
 import { createBuckets } from '../s3/buckets.ts'
 import { accessKeyOperations } from './access-keys.ts'
 import { accountOperations } from './account.ts'
-import type { Account } from './account-state.ts'
+import type { Account } from './account-data.ts'
 import { attachmentOperations } from './attachments.ts'
 import { authorizationDetailsOperations } from './authorization-details.ts'
 import { credentialReportOperations } from './credential-report.ts'
@@ -24,14 +24,9 @@ import { userOperations } from './users.ts'
 
 export { administratorOf } from '../identities.ts'
 export type { Answer, CallContext, Caller } from '../operation.ts'
-export {
-  type Account,
-  type AccountOptions,
-  createAccount,
-  type Group,
-  type Quotas,
-  type User,
-} from './account-state.ts'
+export type { Account, Group, User } from './account-data.ts'
+export { type AccountOptions, createAccount } from './account-state.ts'
+export type { Quotas } from './quotas.ts'
 
 export const iamOperations: OperationTable = {
   ...userOperations,

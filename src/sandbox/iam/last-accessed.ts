@@ -6,19 +6,8 @@ import { createHash } from 'node:crypto'
 import { required } from '../fields.ts'
 import { type Caller, type OperationTable, reads, writes } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
-import {
-  type Account,
-  type Attempt,
-  type Group,
-  groupArn,
-  keyOf,
-  type LastAccessedService,
-  moment,
-  type Role,
-  roleArn,
-  type User,
-  userArn,
-} from './account-state.ts'
+import type { Account, Attempt, Group, LastAccessedService, Role, User } from './account-data.ts'
+import { groupArn, keyOf, moment, roleArn, userArn } from './account-state.ts'
 import { drawId } from './ids.ts'
 import * as is from './names.ts'
 import { page, rest } from './pages.ts'

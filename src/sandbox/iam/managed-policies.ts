@@ -3,7 +3,7 @@
  * are for: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
  */
 import { createHash } from 'node:crypto'
-import type { ManagedPolicy } from './account-state.ts'
+import type { ManagedPolicy } from './account-data.ts'
 
 interface Statement {
   readonly Effect: 'Allow' | 'Deny'

@@ -2,15 +2,8 @@
 import { required } from '../fields.ts'
 import { type OperationTable, reads, writes } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
-import {
-  type Account,
-  keepQuota,
-  keyOf,
-  moment,
-  type Root,
-  userNamed,
-  type VirtualMfaDevice,
-} from './account-state.ts'
+import type { Account, Root, VirtualMfaDevice } from './account-data.ts'
+import { keepQuota, keyOf, moment, userNamed } from './account-state.ts'
 import { drawBase32 } from './ids.ts'
 import * as is from './names.ts'
 import { page, rest } from './pages.ts'

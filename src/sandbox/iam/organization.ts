@@ -4,7 +4,7 @@
  */
 import { type Operation, type OperationTable, reads, writes } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
-import type { Account, Organization } from './account-state.ts'
+import type { Account, Organization } from './account-data.ts'
 
 type Feature = 'rootCredentialsManagement' | 'rootSessions'
 

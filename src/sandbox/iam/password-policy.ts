@@ -1,7 +1,7 @@
 /** The account's password policy. */
 import { type OperationTable, reads, writes } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
-import type { Account, PasswordPolicy } from './account-state.ts'
+import type { Account, PasswordPolicy } from './account-data.ts'
 import { flag } from './names.ts'
 
 export const passwordPolicyOperations: OperationTable = {

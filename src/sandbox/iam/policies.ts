@@ -2,14 +2,8 @@
 import { required } from '../fields.ts'
 import { type OperationTable, reads, writes } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
-import {
-  type Account,
-  keepQuota,
-  keyOf,
-  type ManagedPolicy,
-  moment,
-  type PolicyVersion,
-} from './account-state.ts'
+import type { Account, ManagedPolicy, PolicyVersion } from './account-data.ts'
+import { keepQuota, keyOf, moment } from './account-state.ts'
 import { drawId } from './ids.ts'
 import { awsManagedPolicies } from './managed-policies.ts'
 import * as is from './names.ts'

@@ -1,6 +1,6 @@
 /** Finding managed policies, AWS's and the account's own, and who uses them. */
 import { Refusal } from '../refusal.ts'
-import type { Account, ManagedPolicy } from './account-state.ts'
+import type { Account, ManagedPolicy } from './account-data.ts'
 import { awsManagedPolicies } from './managed-policies.ts'
 
 const policyArn = /^arn:aws[\w-]*:iam::(aws|\d{12}):policy\/.+$/

@@ -2,14 +2,8 @@
 import { required } from '../fields.ts'
 import { type OperationTable, reads, writes } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
-import {
-  type Account,
-  keepQuota,
-  moment,
-  type ServiceCredential,
-  type User,
-  userNamed,
-} from './account-state.ts'
+import type { Account, ServiceCredential, User } from './account-data.ts'
+import { keepQuota, moment, userNamed } from './account-state.ts'
 import { drawId, drawSecret } from './ids.ts'
 import * as is from './names.ts'
 import { page, rest } from './pages.ts'

@@ -1,5 +1,7 @@
 /** What a well-kept account has before Muster comes, so that a fresh sandbox has nothing to be reproached with. */
-import { type Account, keyOf, moment } from './account-state.ts'
+
+import type { Account } from './account-data.ts'
+import { keyOf, moment } from './account-state.ts'
 import { drawId } from './ids.ts'
 
 /**

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { required } from '../fields.ts'
-import type { Account } from '../iam/account-state.ts'
+import type { Account } from '../iam/account-data.ts'
 import { type CallContext, type OperationTable, reads, writes } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
 import type { Bucket, StoredObject } from './buckets.ts'
