@@ -10,6 +10,8 @@ export interface Welcome {
 
 export function welcome({ config, address, sandbox }: Welcome): string {
   const { accessKeyId, secretAccessKey } = sandbox.administrator
+  // Named in the command itself: it may have been set here alone, and is in no data folder then.
+  const hrSecret = config.hrSecrets[0] ?? ''
   const person = {
     employeeId: 'E1001',
     givenName: 'Ada',
@@ -32,7 +34,7 @@ Muster is ready, in the sandbox: no call leaves this machine.
 
   console (for now, the API) ${address}/
   admin token                ${config.adminToken}
-  HR webhook secret          ${config.hrSecrets[0] ?? ''}
+  HR webhook secret          ${hrSecret}
   sandbox AWS endpoint       ${sandbox.url}
 
 Hire someone, as an administrator:
@@ -44,7 +46,7 @@ Hire someone, as an administrator:
 
 Hire someone else, as the HR system would, with a signed webhook:
 
-  MUSTER_DATA_DIR='${config.dataDir}' MUSTER_PUBLIC_URL=${address} npm run -s webhook -- '${JSON.stringify(event)}'
+  MUSTER_HR_SECRETS='${hrSecret}' MUSTER_PUBLIC_URL=${address} npm run -s webhook -- '${JSON.stringify(event)}'
 
 See in AWS what came of it:
 
