@@ -27,7 +27,8 @@ export interface LoggedError {
  * What of an error may be in a log. drivers hang whole connections on their errors, and drizzle a statement's
  * parameters, which may be what HR wrote about somebody: only these few fields get through.
  */
-export function errorInLog(error: unknown, depth = 0): LoggedError {
+export function errorInLog(thrown: unknown, depth = 0): LoggedError {
+  const error = asError(thrown)
   if (!(error instanceof Error)) return { type: typeof error, message: String(error) }
   const isDatabases =
     error.name === 'DrizzleQueryError' || 'query' in error || sqlStateOf(error) !== undefined
@@ -40,4 +41,10 @@ export function errorInLog(error: unknown, depth = 0): LoggedError {
     ...(frames < 0 ? {} : { stack: error.stack?.slice(frames + 1) ?? '' }),
     ...(error.cause instanceof Error && depth < 4 ? { cause: errorInLog(error.cause, depth + 1) } : {}),
   }
+}
+
+/** pg-boss tells of a worker's failure with a copy of the error's fields, `{ ...error, message, stack, queue }`. */
+function asError(thrown: unknown): unknown {
+  const isCopy = thrown instanceof Object && typeof (thrown as { message?: unknown }).message === 'string'
+  return isCopy && !(thrown instanceof Error) ? Object.assign(new Error(), thrown) : thrown
 }

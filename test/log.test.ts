@@ -29,3 +29,13 @@ test('an error is logged with its cause, its code and nothing that somebody hung
   )
   assert.deepEqual(errorInLog('a text'), { type: 'string', message: 'a text' })
 })
+
+test('a copy of the fields of an error, as the job queue tells of one, is logged as that error', () => {
+  const error = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' })
+  const { message, stack } = error
+  const told = { ...error, message, stack, queue: 'reconcile', worker: 'b7c1' }
+  assert.deepEqual(errorInLog(told), errorInLog(error))
+
+  const refused = { code: '22P02', message: 'invalid input: "what HR wrote"', stack: 'error: what HR wrote' }
+  assert.doesNotMatch(JSON.stringify(errorInLog(refused)), /HR wrote/)
+})
