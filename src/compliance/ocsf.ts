@@ -36,8 +36,8 @@ export function ocsfEvent(row: ExportRow, productVersion: string): object {
   const { accountId, partition, trailGate } = account
   const seenAt = finding?.lastSeenAt ?? account.takenAt ?? new Date(0)
   const resource = finding?.resource ?? `arn:${partition}:iam::${accountId}:root`
-  // What a scan found stays found, though the control as a whole may be unknown by now.
-  const outcome = finding && control.status !== 'unknown' ? 'fail' : control.status
+  // What was found is sure, though the rest of its control may not be known; of a report that is out of date nothing is.
+  const outcome = finding && account.reason === null ? 'fail' : control.status
   const isOpen = control.status !== 'pass' || finding !== null
   const state = exception ? states.suppressed : isOpen ? states.new : states.resolved
   return {

@@ -48,7 +48,7 @@ function rowOf(
       status: 'unknown' as const,
       reason: 'Muster may not call iam:GetAccountSummary',
       missingPermissions: ['iam:GetAccountSummary'],
-      findings: [],
+      findings: finding ? [finding] : [],
       evidence: {},
     }),
   }[status]
@@ -121,6 +121,18 @@ test('CSV has a line for each control without findings, and names the permission
       resource: '',
       missing_permissions: 'iam:GetAccountSummary',
     },
+  )
+})
+
+test('OCSF: what was found is a failure though its control could not be checked wholly, and nothing by an old report', () => {
+  const statusOf = (row: ExportRow) =>
+    (ocsfEvent(row, '0.1.0') as { compliance: { status: string } }).compliance.status
+  const partly = rowOf('unknown', ada)
+  assert.equal(partly.practice.status, 'non_compliant')
+  assert.equal(statusOf(partly), 'Fail')
+  assert.equal(
+    statusOf({ ...partly, account: { ...partly.account, reason: 'it is out of date' } }),
+    'Warning',
   )
 })
 
