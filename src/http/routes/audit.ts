@@ -29,7 +29,13 @@ export const auditRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = async (
           {
             ...pageQuery,
             employeeId: Type.Optional(employeeIdInput),
-            action: Type.Optional(Type.String({ pattern: dottedWord, maxLength: 100 })),
+            action: Type.Optional(
+              Type.String({
+                pattern: dottedWord,
+                maxLength: 100,
+                description: 'Only what was done by this name, such as `identity.locked`.',
+              }),
+            ),
           },
           { additionalProperties: false },
         ),

@@ -55,10 +55,12 @@ export const complianceRecordRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }
         querystring: Type.Object(
           {
             ...partsCursor,
-            control: Type.Optional(plainText(100)),
-            practice: Type.Optional(oneOf(practiceIds)),
-            severity: Type.Optional(oneOf(severities)),
-            resource: Type.Optional(plainText(2048)),
+            control: Type.Optional(plainText(100, 'Only findings of the control with this id.')),
+            practice: Type.Optional(oneOf(practiceIds, 'Only findings of this practice.')),
+            severity: Type.Optional(oneOf(severities, 'Only findings of this severity.')),
+            resource: Type.Optional(
+              plainText(2048, 'Only findings about exactly this resource, mostly an ARN.'),
+            ),
             excepted: Type.Optional(
               Type.Boolean({ description: 'Only those that somebody answers for, or that nobody does.' }),
             ),
@@ -95,7 +97,7 @@ export const complianceRecordRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }
         querystring: Type.Object(
           {
             ...partsCursor,
-            practice: Type.Optional(oneOf(practiceIds)),
+            practice: Type.Optional(oneOf(practiceIds, 'Only this practice.')),
             from: momentQuery('A date-time with offset, or the beginning of a date.'),
             to: momentQuery('A date-time with offset, or the end of a date; not included.'),
           },

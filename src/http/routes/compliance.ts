@@ -33,7 +33,14 @@ export const complianceRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = as
         description:
           'From the last scan, with its age. `csv` has a line for each finding, and one for each control without; ' +
           '`ocsf` the same as Compliance Findings of the Open Cybersecurity Schema Framework, one JSON document a line.',
-        querystring: Type.Object({ format: Type.Optional(oneOf(formats)) }, { additionalProperties: false }),
+        querystring: Type.Object(
+          {
+            format: Type.Optional(
+              oneOf(formats, '`json`, a spreadsheet (`csv`), or a document a line for a SIEM (`ocsf`).'),
+            ),
+          },
+          { additionalProperties: false },
+        ),
         response: {
           200: {
             description: 'The report.',
@@ -108,6 +115,7 @@ export const complianceRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = as
         operationId: 'getComplianceScan',
         tags,
         summary: 'One scan, with its progress',
+        description: 'Ask again until it is `done` or `failed`.',
         params: idParams('The scan.'),
         response: { 200: answer('The scan.', ref(ComplianceScanSchema)), ...adminProblems, ...problems(404) },
       },

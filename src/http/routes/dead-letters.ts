@@ -67,6 +67,7 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = as
         operationId: 'replayDeadLetter',
         tags: ['dead letters'],
         summary: 'Put a failed job back into its queue',
+        description: 'It is taken up again as if it had just been asked for. Mend what made it fail first.',
         params: idParams('The job.'),
         response: {
           202: answer('It is queued again.', Type.Object({ id: uuid('The job.') })),

@@ -21,7 +21,10 @@ export const deliveryRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = asyn
         summary: 'List deliveries',
         description: 'Newest first.',
         querystring: Type.Object(
-          { ...pageQuery, status: Type.Optional(oneOf(deliveryStatuses)) },
+          {
+            ...pageQuery,
+            status: Type.Optional(oneOf(deliveryStatuses, 'Only deliveries of which this has become.')),
+          },
           { additionalProperties: false },
         ),
         response: { 200: pageAnswer(ref(DeliverySchema)), ...adminProblems },

@@ -33,9 +33,11 @@ export const driftRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = async (
           {
             ...pageQuery,
             employeeId: Type.Optional(employeeIdInput),
-            kind: Type.Optional(oneOf(driftKindNames)),
-            status: Type.Optional(oneOf(driftStatuses)),
-            attribution: Type.Optional(oneOf(attributions)),
+            kind: Type.Optional(oneOf(driftKindNames, 'Only drifts of this kind.')),
+            status: Type.Optional(oneOf(driftStatuses, 'Only drifts that stand so.')),
+            attribution: Type.Optional(
+              oneOf(attributions, 'Only drifts of which it is known so far who did them, or not.'),
+            ),
             since: momentQuery('Found then or later: a date-time with offset, or the beginning of a date.'),
           },
           { additionalProperties: false },

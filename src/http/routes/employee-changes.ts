@@ -147,6 +147,8 @@ export const employeeChangeRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> 
         operationId: 'reconcileEmployee',
         tags: ['employees'],
         summary: 'Look again, and put right what is not',
+        description:
+          'Asks IAM about every identity of the employee, without waiting for the schedule, and repairs what differs. What waits for CloudTrail or for an administrator goes on waiting.',
         params: EmployeeIdParams,
         response: {
           202: answer(

@@ -28,7 +28,7 @@ export const employeeRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = asyn
         querystring: Type.Object(
           {
             ...pageQuery,
-            status: Type.Optional(oneOf(employeeStatuses)),
+            status: Type.Optional(oneOf(employeeStatuses, 'Only employees who stand so now.')),
             role: Type.Optional(roleInput),
           },
           { additionalProperties: false },

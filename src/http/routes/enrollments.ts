@@ -93,6 +93,8 @@ export const enrollmentRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = as
         operationId: 'revokeEnrollments',
         tags,
         summary: 'Revoke the links that are open',
+        description:
+          'Nothing can be set up with them any more. Access that somebody has already is not touched.',
         params: EmployeeIdParams,
         response: {
           200: answer('So many were open.', Type.Object({ revoked: Type.Integer() })),

@@ -20,7 +20,10 @@ export const notificationRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = 
         summary: 'List notifications',
         description: 'Newest first, of the last 30 days.',
         querystring: Type.Object(
-          { ...pageQuery, status: Type.Optional(oneOf(notificationStatuses)) },
+          {
+            ...pageQuery,
+            status: Type.Optional(oneOf(notificationStatuses, 'Only messages of which this has become.')),
+          },
           { additionalProperties: false },
         ),
         response: { 200: pageAnswer(ref(NotificationSchema)), ...adminProblems },

@@ -25,7 +25,7 @@ export const operationRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = asy
           {
             ...pageQuery,
             employeeId: Type.Optional(employeeIdInput),
-            status: Type.Optional(oneOf(operationStatuses)),
+            status: Type.Optional(oneOf(operationStatuses, 'Only operations that stand so, or ended so.')),
           },
           { additionalProperties: false },
         ),

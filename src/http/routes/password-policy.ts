@@ -20,6 +20,8 @@ export const passwordPolicyRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> 
         operationId: 'getPasswordPolicy',
         tags: ['password policy'],
         summary: 'The password policy at the last look',
+        description:
+          'What the account has, what it should have, and what came of the last look. There is one every five minutes.',
         response: {
           200: answer('How it stands.', ref(PasswordPolicyLookSchema)),
           ...adminProblems,

@@ -22,7 +22,13 @@ export const usageRoutes: FastifyPluginAsyncTypebox<{ deps: AppDeps }> = async (
         summary: 'What a group uses, and smaller policies for it',
         description:
           'AWS is asked about once a week for each group of the catalog that has members. A proposal is never carried out: change the file in the catalog.',
-        params: Type.Object({ group: Type.String({ minLength: 1, maxLength: 128 }) }),
+        params: Type.Object({
+          group: Type.String({
+            minLength: 1,
+            maxLength: 128,
+            description: 'The name of a group of the catalog.',
+          }),
+        }),
         response: {
           200: answer('As last reported.', ref(GroupUsageSchema)),
           ...adminProblems,

@@ -27,8 +27,13 @@ export const momentQuery = (description: string) =>
   Type.Optional(Type.Unsafe<string>({ type: 'string', maxLength: 64, format: 'moment', description }))
 
 /** Text that a database can be asked for. */
-export const plainText = (maxLength: number) =>
-  Type.Unsafe<string>({ type: 'string', maxLength, format: 'plain-text' })
+export const plainText = (maxLength: number, description?: string) =>
+  Type.Unsafe<string>({
+    type: 'string',
+    maxLength,
+    format: 'plain-text',
+    ...(description ? { description } : {}),
+  })
 
 export const oneOf = <const Value extends string>(values: readonly Value[], description?: string) =>
   Type.Unsafe<Value>({ type: 'string', enum: [...values], ...(description ? { description } : {}) })
