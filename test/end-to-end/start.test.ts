@@ -4,7 +4,7 @@ import { execFile, spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { apiOf } from '../harness/api.ts'
 import { missing } from '../harness/moto.ts'
@@ -14,9 +14,13 @@ import { eventually } from '../harness/waiting.ts'
 const run = promisify(execFile)
 const sandbox = { args: ['--sandbox'] }
 
-async function newFolder(t: TestContext): Promise<string> {
+/** Removed at the end of all: while a test ends, a process of it may still write there. */
+const folders: string[] = []
+after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))))
+
+async function newFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'muster-start-'))
-  t.after(() => rm(folder, { recursive: true, force: true }))
+  folders.push(folder)
   return join(folder, 'data')
 }
 
@@ -43,7 +47,7 @@ async function welcomed(muster: MusterProcess): Promise<Welcome> {
     token: value('admin token'),
     secret: value('HR webhook secret'),
     curl: command('curl'),
-    webhook: command('MUSTER_DATA_DIR='),
+    webhook: command('MUSTER_HR_SECRETS='),
     aws: command('AWS_ACCESS_KEY_ID='),
   }
 }
@@ -82,7 +86,7 @@ test(
   'the printed commands hire two people and show them in their groups; a second start finds all as it was',
   { skip: missing('curl') || missing('aws') },
   async (t) => {
-    const dataDir = await newFolder(t)
+    const dataDir = await newFolder()
     const settings: Settings = { ...freePorts, MUSTER_DATA_DIR: dataDir }
     const first = spawnMuster(t, settings, sandbox)
     const welcome = await welcomed(first)
@@ -114,7 +118,7 @@ test(
 )
 
 test('a second process in the same folder is refused with one line, whatever its ports', async (t) => {
-  const dataDir = await newFolder(t)
+  const dataDir = await newFolder()
   const first = spawnMuster(t, { ...freePorts, MUSTER_DATA_DIR: dataDir }, sandbox)
   const { api } = await welcomed(first)
   const { port } = new URL(api)
@@ -128,7 +132,7 @@ test('a second process in the same folder is refused with one line, whatever its
   assert.match(await refusedWith({ ...freePorts, PORT: port }, ['--sandbox']), line)
   assert.match(await refusedWith(settingsFor({})), line)
 
-  const elsewhere = await newFolder(t)
+  const elsewhere = await newFolder()
   const other = spawnMuster(t, { ...freePorts, PORT: port, MUSTER_DATA_DIR: elsewhere }, sandbox)
   assert.equal((await other.exited).code, 1)
   assert.match(other.output(), /^muster: HOST and PORT: cannot listen at [^\n]*EADDRINUSE[^\n]*\n$/)
@@ -138,7 +142,7 @@ test('a second process in the same folder is refused with one line, whatever its
 })
 
 test('a data folder that cannot be one is refused with one line, and nobody is told to delete it', async (t) => {
-  const place = await newFolder(t)
+  const place = await newFolder()
   await writeFile(place, 'precious')
   const refusal = async (settings: Settings, args: readonly string[]) => {
     const muster = spawnMuster(t, { ...settings, PORT: '0', MUSTER_SANDBOX_PORT: '0' }, { args })
@@ -166,7 +170,7 @@ for (const [name, remedy] of [
   ['sandbox.json', 'move it away'],
 ] as const) {
   test(`a broken ${name} stops the start with one line that names it and what to do`, async (t) => {
-    const folder = await newFolder(t)
+    const folder = await newFolder()
     await mkdir(folder)
     await writeFile(join(folder, name), '{"half":"a secr')
     const muster = spawnMuster(t, { ...freePorts, MUSTER_DATA_DIR: folder }, sandbox)
@@ -204,7 +208,7 @@ for (const script of ['start', 'serve']) {
   test(`SIGTERM to \`npm run ${script}\` ends the service with npm`, { skip: missing('npm') }, async (t) => {
     const settings = settingsFor({
       ...freePorts,
-      MUSTER_DATA_DIR: await newFolder(t),
+      MUSTER_DATA_DIR: await newFolder(),
       MUSTER_LOG_LEVEL: 'info',
       AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
     })
@@ -259,7 +263,7 @@ const malformed: readonly (readonly [name: string, value: string | undefined])[]
 for (const [name, value] of malformed) {
   test(`${name}${value === undefined ? ' missing' : `=${value}`} stops the start with one line that names it`, async (t) => {
     const { [name]: _, ...rest } = settingsFor({
-      MUSTER_DATA_DIR: await newFolder(t),
+      MUSTER_DATA_DIR: await newFolder(),
       MUSTER_SANDBOX_PORT: '0',
     })
     const settings = value === undefined ? rest : { ...rest, [name]: value }
