@@ -1,11 +1,13 @@
 /** What the demo plays on: the sandbox, the settings, a clock that can be moved, and ways to ask and to tell. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { sql } from 'drizzle-orm'
 import { Webhook } from 'standardwebhooks'
 import { gatheringCalls } from '../compliance/gather.ts'
 import { readConfig } from '../config.ts'
 import { type LoggedCall, openSandbox } from '../sandbox/index.ts'
 import type { Service } from '../service.ts'
+import { rowsOf } from '../store/open.ts'
 
 export const employeeId = 'E1001'
 
@@ -63,9 +65,9 @@ export async function get(service: Service, url: string): Promise<any> {
 }
 
 export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000
+  const deadline = Date.now() + 60_000
   while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`waited 30 seconds, and still not: ${what}`)
+    if (Date.now() > deadline) throw new Error(`waited a minute, and still not: ${what}`)
     await delay(50)
   }
 }
@@ -73,8 +75,8 @@ export async function until(what: string, isSo: () => Promise<boolean>): Promise
 /** Until no run waits or works any more: what it asks of IAM is of the chapter before. */
 export function quiet(service: Service): Promise<void> {
   return until('the end of all runs', async () => {
-    const { body } = await service.app.inject({ method: 'GET', url: '/metrics' })
-    return body.includes('muster_jobs{queue="reconcile"} 0')
+    const working = sql`select 1 from jobs.job where name = 'reconcile' and state < 'completed' limit 1`
+    return (await rowsOf(service.store.db, working)).length === 0
   })
 }
 
