@@ -4,7 +4,7 @@ import { AwsCallError } from '../aws/errors.ts'
 import { type Canary, judgeCanaries, type Outlet, type Reading, stillLookedFor } from './canary.ts'
 import type { DigestProgress, UnreadFile } from './canary-progress.ts'
 import type { Sighting } from './canary-store.ts'
-import { faultCountOf } from './digest-faults.ts'
+import { faultCountOf, forgetOldFaults } from './digest-faults.ts'
 import { type ChainLook, followDigests } from './digest-reader.ts'
 import { digestFactsOf } from './digest-state.ts'
 import {
@@ -97,6 +97,7 @@ export async function lookAtLogFiles(context: LookContext, before: LookBefore): 
     const hit = found.find(({ requestId }) => requestId === canary.requestId)
     return hit ? { ...canary, found: { at: now, bucket: trail.bucket, key: hit.key } } : canary
   })
+  const digests = chain?.progress ?? forgetOldFaults(before.digests, now)
   const ending = read?.look.ending.kind
   const unread = read?.look.unread ?? before.unread
   return {
@@ -104,7 +105,7 @@ export async function lookAtLogFiles(context: LookContext, before: LookBefore): 
       ...judgeCanaries(canaries, reading, now, context),
       statementsToAdd: uniqueStatements(refusals),
       unread: unreadFacts(unread),
-      digest: chain ? digestFacts(chain, context) : validationIsOff,
+      digest: chain ? digestFacts(chain, context) : digestFactsWithoutChain(digests, context),
       checkedAt: now.toISOString(),
     },
     isBucketGone: reading.kind === 'no-bucket',
@@ -114,7 +115,7 @@ export async function lookAtLogFiles(context: LookContext, before: LookBefore): 
     lastKey: read?.look.lastKey ?? null,
     unread,
     organizationId: inOrganization.organizationId,
-    digests: chain?.progress ?? before.digests,
+    digests,
     found,
     writes: writesAmong(records, account.principalId),
     read: read?.look.read ?? [],
@@ -218,6 +219,15 @@ const validationIsOff: DigestFacts = {
   reason: 'log file validation is not on for the trail',
   validUntil: null,
   ...noFaults,
+}
+
+/** Whoever tampered with log files and then turns their validation off does not take back what was found. */
+function digestFactsWithoutChain(
+  progress: DigestProgress,
+  { account, latestDigest, now }: LookContext,
+): DigestFacts {
+  if (faultCountOf(progress) === 0) return validationIsOff
+  return digestFactsOf(progress, { region: account.iamRegion, latestDigest, now })
 }
 
 function digestFacts(

@@ -35,6 +35,24 @@ describe('the digest chain', () => {
     assert.equal((await all.world.look()).digest.status, 'off')
   })
 
+  test('what was found tampered with stays so for its week when log file validation is turned off', async () => {
+    const all = await worldOf()
+    await lookFor(all, 3 * 60, 30)
+    const { key } = deleted(all, 'CloudTrail', 2)
+    assert.equal((await lookFor(all, 20)).digest.status, 'broken')
+    await all.world.account.callTrail(
+      all.trail.homeRegion,
+      new UpdateTrailCommand({ Name: all.trail.arn, EnableLogFileValidation: false }),
+    )
+    const { digest } = await lookFor(all, 3 * 60, 30)
+    assert.equal(digest.status, 'broken')
+    assert.deepEqual(
+      digest.faults.map((fault) => fault.key),
+      [key],
+    )
+    assert.equal((await lookFor(all, 8 * 24 * 60, 12 * 60)).digest.status, 'off')
+  })
+
   test('a trail that was stopped and started has a new chain, and that is not tampering', async () => {
     const all = await worldOf()
     await lookFor(all, 130)
