@@ -98,11 +98,21 @@ function read(cause: unknown) {
   const code = name === 'ThrottledException' ? name : name.replace(/Exception$/, '')
   return {
     code: unnamed.has(code) ? (error.code ?? (statusCode ? `Http${statusCode}` : 'UnknownError')) : code,
-    message: error.message,
+    message: sentenceOf(error.message),
     statusCode,
     requestId: error.$metadata?.requestId,
   }
 }
 
 /** What the SDK calls an answer that is not AWS's own: a proxy's page, or one that was cut. */
-const unnamed: ReadonlySet<string> = new Set(['Error', 'Unknown', 'UnknownError', 'AggregateError'])
+const unnamed: ReadonlySet<string> = new Set([
+  'Error',
+  'Unknown',
+  'UnknownError',
+  'AggregateError',
+  'SyntaxError',
+])
+
+/** What its parser says of such an answer, and where its programmer may look, helps nobody who reads a status. */
+const sentenceOf = (message: string | undefined): string | undefined =>
+  message?.includes('Deserialization error:') ? 'the answer is not one of AWS, or was cut' : message

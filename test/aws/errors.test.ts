@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
+import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail'
 import * as iam from '@aws-sdk/client-iam'
 import { CreateUserCommand, GetUserCommand, IAMClient } from '@aws-sdk/client-iam'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
@@ -132,6 +133,22 @@ test('a page from something between us and AWS is judged by its status', async (
     assert.deepEqual([error.class, error.outcomeUnknown], [expected, outcomeUnknown], String(status))
     assert.equal(error.code, `Http${status}`)
   }
+})
+
+test('of a page that is not of AWS, whoever reads a reason is told just that', async () => {
+  const page = '<!doctype html>\n<html lang=en>\n<title>Internal Server Error</title>\n<p>Sorry.'
+  answer = { status: 500, body: page }
+  assert.equal(
+    (await failure(() => getUser())).message,
+    'GetUser: Http500 (the answer is not one of AWS, or was cut)',
+  )
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const cloudTrail = new CloudTrailClient({ ...configuration, endpoint })
+  const cause = await cloudTrail.send(new LookupEventsCommand({})).catch((error: unknown) => error)
+  cloudTrail.destroy()
+  const { message, class: expected } = new AwsCallError('LookupEvents', cause)
+  assert.equal(message, 'LookupEvents: Http500 (the answer is not one of AWS, or was cut)')
+  assert.equal(expected, 'transient')
 })
 
 test('an accepted call whose answer is cut or unreadable may have taken effect', async () => {
