@@ -76,7 +76,7 @@ interface PendingDrift extends AttributedDrift {
 /**
  * One look for all that are due. True when more are.
  *
- * @throws AwsCallError when AWS throttles or does not answer; what was found till then is kept
+ * @throws AwsCallError when AWS throttles, or takes no credentials; what was found till then is kept
  */
 export async function attributeDrifts(context: AttributionContext): Promise<boolean> {
   const { store, account, clock } = context
@@ -122,14 +122,21 @@ async function dueDrifts(db: Database, accountId: string, now: Date): Promise<Pe
   }))
 }
 
-type Finding = { readonly culprit: Culprit } | { readonly reason: string }
+type Finding =
+  | { readonly culprit: Culprit }
+  /** Without an answer it was no try. */
+  | { readonly reason: string; readonly isUnanswered?: true }
 
 const doesNotTell = 'The Event history does not tell who did it'
 const tooMany = `${doesNotTell} as far as it was read: there are too many events in the time in question`
 /** Of 50 events each, for one lookup. */
 const maxPages = 4
 
-/** @throws AwsCallError for what will pass */
+/** An outage passes, and events stay for 90 days; where there is no Event history nobody waits for it for ever. */
+const longestUnansweredMs = 24 * 60 * minuteMs
+const unansweredAgainMs = 5 * minuteMs
+
+/** @throws AwsCallError when others ask too much, or nobody may ask */
 async function search(
   context: AttributionContext,
   history: EventHistory,
@@ -144,6 +151,9 @@ async function search(
       return { reason: "Muster lacks the permission cloudtrail:LookupEvents: allow it to Muster's role" }
     // No later answer will be another one, and the other drifts are waiting.
     if (isAwsError(error, 'invalid')) return { reason: `${doesNotTell}: ${error.message}` }
+    // It may be that one Region alone does not answer, or nobody ever will.
+    if (isAwsError(error, 'transient'))
+      return { reason: `The Event history does not answer: ${error.message}`, isUnanswered: true }
     throw error
   }
 }
@@ -182,13 +192,10 @@ async function conclude(context: AttributionContext, drift: PendingDrift, findin
   const { store, account, announce, clock } = context
   const now = clock()
   if ('reason' in finding) {
-    const nextMs = triesAfterMs[drift.tries + 1]
-    const dueAt =
-      nextMs === undefined
-        ? null
-        : new Date(Math.max(drift.detectedAt.getTime() + nextMs, now.getTime() + 5000))
+    const dueAt = nextLookAt(drift, finding, now)
+    const tries = drift.tries + (finding.isUnanswered ? 0 : 1)
     await store.db.execute(sql`
-      update drifts set attribution_tries = attribution_tries + 1, attribution_reason = ${finding.reason},
+      update drifts set attribution_tries = ${tries}, attribution_reason = ${finding.reason},
         attribution_due_at = ${dueAt?.toISOString() ?? null}::timestamptz,
         attribution = ${dueAt === null ? 'unknown' : 'pending'}
       where id = ${drift.id} and attribution = 'pending'`)
@@ -220,4 +227,19 @@ async function conclude(context: AttributionContext, drift: PendingDrift, findin
     const data = { accountId: account.accountId, identityId, ...details, message: messageOf(drift) }
     await announce(tx, [{ type: 'drift.attributed', at: now, employeeId, data }])
   })
+}
+
+/** Null: no more. */
+function nextLookAt(
+  { detectedAt, tries }: PendingDrift,
+  { isUnanswered }: { readonly isUnanswered?: true },
+  now: Date,
+): Date | null {
+  if (isUnanswered) {
+    const isOver = now.getTime() - detectedAt.getTime() > longestUnansweredMs
+    return isOver ? null : new Date(now.getTime() + unansweredAgainMs)
+  }
+  const nextMs = triesAfterMs[tries + 1]
+  if (nextMs === undefined) return null
+  return new Date(Math.max(detectedAt.getTime() + nextMs, now.getTime() + 5000))
 }

@@ -141,6 +141,39 @@ forEachDatabase((_name, openStore) => {
     await place.close()
   })
 
+  test('a Region that does not answer keeps nobody else from being found, and is given up after a day', async () => {
+    const place = await placeOf(openStore)
+    const { iam, sandbox, note, drift } = place
+    const own = iam(sandbox.credentials.accessKeyId)
+    await own.send(new CreateUserCommand({ UserName: 'ada' }))
+    await own.send(new CreateGroupCommand({ GroupName: 'operations' }))
+    await iam(sandbox.administrator.accessKeyId).send(
+      new AddUserToGroupCommand({ UserName: 'ada', GroupName: 'operations' }),
+    )
+    const resource = `arn:aws:cloudtrail:eu-west-1:${sandbox.accountId}:trail/of-ireland`
+    const stopped = drift('trail-stopped', { trailNames: ['of-ireland'] }, { resource })
+    await note(stopped, drift('group-added', { ...added, userNames: ['ada'] }))
+    sandbox.faults.add({
+      action: 'LookupEvents',
+      times: Number.POSITIVE_INFINITY,
+      params: (asked) => JSON.stringify(asked).includes('of-ireland'),
+      outcome: { code: 'ServiceUnavailable', status: 503 },
+    })
+    await place.attribute()
+    const stateOf = async (kind: string) => {
+      const row = (await place.rows()).find((one) => one.kind === kind)
+      return [row?.attribution, row?.attributionTries, row?.attributionReason]
+    }
+    assert.equal((await stateOf('group-added'))[0], 'known')
+    const [attribution, tries, reason] = await stateOf('trail-stopped')
+    assert.deepEqual([attribution, tries], ['pending', 0])
+    assert.match(String(reason), /^The Event history does not answer: LookupEvents: ServiceUnavailable/)
+    place.move(25 * 60 * minuteMs)
+    await place.attribute()
+    assert.equal((await stateOf('trail-stopped'))[0], 'unknown')
+    await place.close()
+  })
+
   test("throttling is no answer: it costs no try; Muster's own, failed and other calls are not taken for it", async () => {
     const place = await placeOf(openStore)
     const { iam, sandbox, note, drift } = place
