@@ -212,9 +212,12 @@ function planRemoval(
   }
 
   const wanted = new Set(desired.policies.map(({ policyName }) => policyName.toLowerCase()))
+  // What the catalog wants is known by its ARN, too: an answer may lack the name (moto's does).
+  const wantedArns = new Set(desired.policies.map(({ arn }) => arn))
   for (const policy of observed.policies) {
     const { arn, policyName, path, attachmentCount, boundaryCount } = policy
-    if (!made.has(arn) || path !== desired.path || wanted.has(policyName.toLowerCase())) continue
+    if (!made.has(arn) || path !== desired.path) continue
+    if (wantedArns.has(arn) || wanted.has(policyName.toLowerCase())) continue
     const uses = attachmentCount - (detachments.get(arn) ?? 0)
     if (uses > 0 || boundaryCount > 0) {
       const reason = `it is attached ${Math.max(0, uses)} times and the boundary of ${boundaryCount}`

@@ -162,6 +162,11 @@ test('what the catalog did not bring is neither taken away nor reported, though 
   assert.deepEqual(planOf(observed, arnsOf(settled)), { steps: [], conflicts: [], leftovers: [] })
 })
 
+test('a policy of the catalog is known by its ARN: where an answer lacks its name, it is neither deleted nor reported', () => {
+  const policies = settled.policies.map((one) => ({ ...one, policyName: '' }))
+  assert.deepEqual(planOf({ ...settled, policies }), { steps: [], conflicts: [], leftovers: [] })
+})
+
 test('a dropped policy that somebody attached to a group of his own is kept, and is reported', () => {
   const arn = policyArn(PLACE, 'muster-old')
   const observed = {
