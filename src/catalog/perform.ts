@@ -8,8 +8,10 @@ import { type OperationStatus, operations, type RecordedStep } from '../store/sc
 import type { AccountPlan, AccountStep } from './account-plan.ts'
 import { accountStepParams, applyAccountStep } from './apply.ts'
 import type { CatalogContext } from './context.ts'
+import { statusAfterRun } from './drift.ts'
 import { endCatalogDrifts, noteCatalogDrifts, noteWaitingDrifts } from './drift-record.ts'
 import type { Waits } from './gated.ts'
+import type { CatalogLease } from './lease.ts'
 import { changeOf, forgetMade, noteMade } from './made.ts'
 
 const clearsAway: ReadonlySet<string> = new Set(['DeleteGroup', 'DeletePolicy'])
@@ -28,7 +30,12 @@ export interface Hold {
 export async function perform(
   context: CatalogContext,
   { steps: planned }: AccountPlan,
-  { drifts, hold, signal }: { drifts: readonly NewDrift[]; hold: Hold; signal: AbortSignal },
+  {
+    drifts,
+    hold,
+    lease,
+    signal,
+  }: { drifts: readonly NewDrift[]; hold: Hold; lease: CatalogLease; signal: AbortSignal },
 ): Promise<string | null> {
   if (planned.length === 0) {
     // What only an administrator can set right stands until then.
@@ -45,6 +52,7 @@ export async function perform(
   const steps: RecordedStep[] = []
   let failure: string | null = null
   let status: OperationStatus = 'done'
+  let isOvertaken = false
   for (const step of planned) {
     if (failure === null && signal.aborted) {
       failure = 'Muster was stopped before it was done: the next start goes on'
@@ -52,7 +60,14 @@ export async function perform(
     }
     const waits = hold.waits(step)
     if (failure === null && heldBy === null && waits) heldBy = await hold.because()
-    if (failure !== null || (heldBy !== null && waits)) {
+    // Last: what was asked above may have taken its time.
+    const isHeld = heldBy !== null && waits
+    if (failure === null && !isHeld && !(await lease.keep())) {
+      failure = 'another run took over while this one did not get on'
+      status = 'stopped'
+      isOvertaken = true
+    }
+    if (failure !== null || isHeld) {
       steps.push({ do: step.do, params: accountStepParams(step), outcome: 'skipped' })
       continue
     }
@@ -68,7 +83,10 @@ export async function perform(
     failure = heldBy
     status = 'stopped'
   }
-  await record(context, startedAt, steps, status, failure, drifts)
+  // What it did is on record; what it saw that is still to be done, the other one has seen for itself.
+  const told = isOvertaken ? drifts.filter((drift) => statusAfterRun(drift, steps) === 'repaired') : drifts
+  if (!isOvertaken || steps.some(({ outcome }) => outcome !== 'skipped'))
+    await record(context, startedAt, steps, status, failure, told)
   return failure
 }
 

@@ -2,21 +2,19 @@
 import { sql } from 'drizzle-orm'
 import type { FoundBy } from '../drift/drift.ts'
 import { type FindingLoop, startFindingLoop } from '../drift/finding-loop.ts'
-import { type Database, rowsOf } from '../store/open.ts'
+import { rowsOf } from '../store/open.ts'
 import { type DesiredAccount, desiredAccount } from './account.ts'
 import { type AccountPlan, planAccount } from './account-plan.ts'
 import type { CatalogContext } from './context.ts'
 import { hashOf } from './drift.ts'
 import { catalogDrifts } from './drift-record.ts'
 import { waitsOfNewCatalog, waitsOfRepair } from './gated.ts'
+import { type CatalogLease, leaseCatalog } from './lease.ts'
 import { arnsOf, forgetMade, goneFrom, noteMade, readMade } from './made.ts'
 import { observeAccount } from './observe.ts'
 import { type Hold, perform, rehearse } from './perform.ts'
 
 const everyMs = 5 * 60_000
-/** Renewed while a run lasts; after a crash, nobody can start before this has passed. */
-const leaseSeconds = 15
-const renewMs = 5000
 /** Until another look, when another replica has the lease. */
 const busyMs = 1000
 const firstRetryMs = 1000
@@ -52,8 +50,8 @@ export async function reconcileCatalog(
   foundBy: FoundBy = 'sweep',
 ): Promise<'settled' | 'unsettled' | 'busy'> {
   const { db, account, catalog, path, mode, log } = context
-  if (!(await lease(db, account.accountId))) return 'busy'
-  const renewing = setInterval(() => renew(context), renewMs)
+  const lease = await leaseCatalog(db, account.accountId, log)
+  if (!lease) return 'busy'
   let problem: string | null = null
   let done = false
   let desiredHash: string | null = null
@@ -72,10 +70,11 @@ export async function reconcileCatalog(
       await rehearse(context, plan)
       return 'settled'
     }
+    if (!(await lease.keep())) return 'busy'
     await forgetMade(db, account.accountId, goneFrom(made, desired, observed))
     const drifts = await catalogDrifts(context, { plan, desired, desiredHash, foundBy })
     const hold = await holdOf(context, desired)
-    const failure = await perform(context, plan, { drifts, hold, signal })
+    const failure = await perform(context, plan, { drifts, hold, lease, signal })
     problem = failure ?? problem
     done = failure === null && plan.conflicts.length === 0
     // What was there before, under the catalog's names, is the catalog's from now on.
@@ -86,46 +85,31 @@ export async function reconcileCatalog(
     problem = (error as Error).message
     throw error
   } finally {
-    clearInterval(renewing)
-    await conclude(context, done, problem, desiredHash)
+    await lease.settle()
+    await conclude(context, lease, { done, problem, desiredHash })
     if (problem) log.warn({ problem }, 'the catalog is not wholly in the account')
   }
 }
 
-async function lease(db: Database, accountId: string): Promise<boolean> {
-  const rows = await rowsOf(
-    db,
-    sql`
-      update accounts set catalog_leased_until = clock_timestamp() + make_interval(secs => ${leaseSeconds})
-      where account_id = ${accountId} and (catalog_leased_until is null or catalog_leased_until < clock_timestamp())
-      returning account_id`,
-  )
-  return rows.length > 0
-}
-
-/** At the account's pace a run may last for minutes; two at once would make policy versions twice. */
-function renew({ db, account, log }: CatalogContext): void {
-  db.execute(sql`
-    update accounts set catalog_leased_until = clock_timestamp() + make_interval(secs => ${leaseSeconds})
-    where account_id = ${account.accountId}`).catch((error) =>
-    log.warn({ err: error }, 'the lease of the catalog could not be renewed'),
-  )
-}
-
-/** With a catalog that is new to the account, every identity is looked at again. */
+/**
+ * With a catalog that is new to the account, every identity is looked at again. Of a run whose lease was lost nothing
+ * is said: another one has spoken since, or is about to.
+ */
 async function conclude(
   { db, account, catalog, clock }: CatalogContext,
-  done: boolean,
-  problem: string | null,
-  desiredHash: string | null,
+  lease: CatalogLease,
+  { done, problem, desiredHash }: { done: boolean; problem: string | null; desiredHash: string | null },
 ) {
   const now = clock().toISOString()
   await db.execute(sql`
-    with before as (select catalog_hash from accounts where account_id = ${account.accountId}),
+    with before as (
+      select catalog_hash from accounts
+      where account_id = ${account.accountId} and catalog_leased_until = ${lease.until()}::timestamptz for update
+    ),
     waiting as (
       select id from identities
       where ${done} and account_id = ${account.accountId} and state <> 'deleted' and state <> 'locked'
-        and (select catalog_hash from before) is distinct from ${catalog.hash}
+        and exists (select 1 from before where catalog_hash is distinct from ${catalog.hash})
       order by id for update
     ),
     woken as (
@@ -136,7 +120,7 @@ async function conclude(
       catalog_desired_hash = case when ${done} then ${desiredHash} else catalog_desired_hash end,
       catalog_hash = case when ${done} then ${catalog.hash} else catalog_hash end,
       catalog_applied_at = case when ${done} then ${now}::timestamptz else catalog_applied_at end
-    where account_id = ${account.accountId}`)
+    where account_id = ${account.accountId} and exists (select 1 from before)`)
 }
 
 function problemOf({ conflicts, leftovers }: AccountPlan): string | null {
