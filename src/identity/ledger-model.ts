@@ -55,6 +55,8 @@ export interface LoadedIdentity {
     readonly changedAt: Date | null
   }
   readonly catalogHash: string | null
+  /** By which a run that ends knows whether another one has ended since it began. */
+  readonly lastReconciledAt: Date | null
 }
 
 /** Written before the first call that changes anything: after a crash, this is what may have happened. */
@@ -115,6 +117,8 @@ export interface Outcome {
   /** The generation that is reconciled now; null when this run did not get there. */
   readonly reconciledGeneration: number | null
   readonly at: Date
+  /** When a run had ended last, as this one began. */
+  readonly lastEndedAt: Date | null
   /** Set when the job has to come back, with what went wrong. */
   readonly retry: string | null
   /** Something that the catalog makes was missing in IAM. */

@@ -3,9 +3,9 @@ import { sql } from 'drizzle-orm'
 import { auditRows } from '../audit/record.ts'
 import { endStanding, type NotedDrift, noteDrifts } from '../drift/record.ts'
 import type { Announce, Notice } from '../notify/announce.ts'
-import type { Database, Transaction } from '../store/open.ts'
+import { type Database, rowsOf, type Transaction } from '../store/open.ts'
 import type { Outcome } from './ledger-model.ts'
-import { changed, changesOf } from './ledger-write.ts'
+import { changed, changesIn } from './ledger-write.ts'
 import { mayBeNews, noticesOfRun, noticesOfStates, type StateChange } from './news.ts'
 
 /** A transaction of its own only where there may be something to tell: joiners cost no more for it. */
@@ -18,14 +18,13 @@ export async function settleOutcomes(
   if (!writesMore) await writeOutcomes(db, outcomes)
   else {
     await db.transaction(async (tx) => {
-      const changes = new Map(
-        (await writeOutcomes(tx, outcomes)).map((change) => [change.identityId, change]),
-      )
+      const written = await writeOutcomes(tx, outcomes)
+      const changes = new Map(written.changes.map((change) => [change.identityId, change]))
       const notices: Notice[] = []
       for (const outcome of outcomes) {
         const change = changes.get(outcome.identityId)
         notices.push(...noticesOfStates(change ? [change] : [], outcome.at))
-        notices.push(...noticesOfRun(outcome, await settleDrifts(tx, outcome)))
+        notices.push(...noticesOfRun(outcome, await settleDrifts(tx, outcome, written.overtaken)))
       }
       await announce?.(tx, notices)
     })
@@ -34,9 +33,19 @@ export async function settleOutcomes(
 }
 
 /** @returns those that nobody was told of yet */
-async function settleDrifts(tx: Transaction, outcome: Outcome): Promise<NotedDrift[]> {
+async function settleDrifts(
+  tx: Transaction,
+  outcome: Outcome,
+  overtaken: ReadonlySet<string>,
+): Promise<NotedDrift[]> {
   const { drifts, identityId, at, operation } = outcome
   if (!drifts) return []
+  // Only what it did is news: what there is now, the other run has seen.
+  if (overtaken.has(identityId))
+    return await noteDrifts(
+      tx,
+      drifts.found.filter(({ status }) => status === 'repaired'),
+    )
   // First: one that an earlier run could not set right is the same drift, and not another that takes its place.
   const news = await noteDrifts(tx, drifts.found)
   if (drifts.remaining) {
@@ -45,11 +54,17 @@ async function settleDrifts(tx: Transaction, outcome: Outcome): Promise<NotedDri
   return news
 }
 
-/** @returns whose state has changed by it */
-async function writeOutcomes(
-  db: Database | Transaction,
-  outcomes: readonly Outcome[],
-): Promise<StateChange[]> {
+interface Written {
+  /** Whose state has changed by it. */
+  readonly changes: readonly StateChange[]
+  /**
+   * Identities of which another run has ended since this one began, as when its process was frozen meanwhile and its
+   * job given to another. What this one saw is of the past: its operation is recorded, and the identity looked at.
+   */
+  readonly overtaken: ReadonlySet<string>
+}
+
+async function writeOutcomes(db: Database | Transaction, outcomes: readonly Outcome[]): Promise<Written> {
   const rows = outcomes.map((outcome) => ({
     id: outcome.identityId,
     state: outcome.state,
@@ -81,6 +96,7 @@ async function writeOutcomes(
     generation: outcome.generation,
     reconciled_generation: outcome.reconciledGeneration,
     last_reconciled_at: outcome.at,
+    last_ended_at: outcome.lastEndedAt,
   }))
   const finished = outcomes.flatMap(({ operation, identityId }) =>
     operation
@@ -102,7 +118,10 @@ async function writeOutcomes(
       : [],
   )
   const speaksLast = sql`identities.generation = r.generation and (identities.denied_name is null or r.knows_of_deny)`
-  return await changesOf(
+  // Its own end may be on record already, where the answer to this statement was lost.
+  const isOvertaken = sql`(before.last_reconciled_at is distinct from r.last_ended_at
+    and before.last_reconciled_at is distinct from r.last_reconciled_at)`
+  const rowsWritten = await rowsOf<Record<string, unknown>>(
     db,
     sql`
     with r as (
@@ -113,10 +132,10 @@ async function writeOutcomes(
         mfa_reset_done boolean, mfa_serials text[], access_keys jsonb, boundary_arn text, missing_since timestamptz,
         waits_for_trail boolean,
         settled_as text, settled_at timestamptz,
-        reconciled_generation int, generation int, last_reconciled_at timestamptz)
+        reconciled_generation int, generation int, last_reconciled_at timestamptz, last_ended_at timestamptz)
     ), locked as (
       -- In the order in which everybody locks them.
-      select id, state from identities where id in (select id from r) order by id for update
+      select id, state, last_reconciled_at from identities where id in (select id from r) order by id for update
     ), settled as (
       update identities set
         -- An administrator's word to adopt a user is not taken back by a run that began before it.
@@ -148,8 +167,12 @@ async function writeOutcomes(
         mfa_enabled_at = case when r.mfa_reset_done then null else identities.mfa_enabled_at end,
         reconciled_generation = coalesce(r.reconciled_generation, identities.reconciled_generation),
         last_reconciled_at = r.last_reconciled_at
-      from r join locked as before using (id) where identities.id = r.id
-      returning ${changed}
+      from r join locked as before using (id) where identities.id = r.id and not ${isOvertaken}
+      returning ${changed}, false as overtaken
+    ), looked_at as (
+      update identities set next_look_at = least(identities.next_look_at, r.last_reconciled_at)
+      from r join locked as before using (id) where identities.id = r.id and ${isOvertaken}
+      returning ${changed}, true as overtaken
     ), finished as (
       insert into operations
         (id, identity_id, account_id, employee_id, kind, cause, generation, status, steps, reason, error, started_at, finished_at)
@@ -165,6 +188,10 @@ async function writeOutcomes(
       select * from jsonb_to_recordset(${JSON.stringify(auditRows(outcomes.flatMap(({ audit }) => audit)))}::jsonb) as a(
         id uuid, at timestamptz, actor text, action text, employee_id text, identity_id uuid, operation_id uuid, record text)
     )
-    select * from settled`,
+    select * from settled union all select * from looked_at`,
   )
+  return {
+    changes: changesIn(rowsWritten),
+    overtaken: new Set(rowsWritten.filter(({ overtaken }) => overtaken).map(({ id }) => id as string)),
+  }
 }

@@ -82,6 +82,7 @@ function loaded(row: Record<string, unknown>): LoadedIdentity {
       changedAt: moment(row.updated_at),
     },
     catalogHash: row.catalog_hash as string | null,
+    lastReconciledAt: moment(row.last_reconciled_at),
   }
 }
 

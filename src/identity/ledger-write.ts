@@ -115,7 +115,10 @@ export const changed = sql`
 
 /** Those whose state is another one now. */
 export async function changesOf(db: Database | Transaction, statement: SQL): Promise<StateChange[]> {
-  const rows = await rowsOf<Record<string, unknown>>(db, statement)
+  return changesIn(await rowsOf(db, statement))
+}
+
+export function changesIn(rows: readonly Record<string, unknown>[]): StateChange[] {
   return rows
     .filter(({ state, was }) => state !== was)
     .map((row) => ({

@@ -51,6 +51,7 @@ export function settle(run: Run): Outcome {
     ...driftAfter(run, verdict, facts, record.operation),
     reconciledGeneration: verdict.reached ? identity.generation : null,
     at: run.finishedAt,
+    lastEndedAt: identity.lastReconciledAt,
     retry: verdict.retry ?? null,
     catalogMissing:
       want.kind !== 'purged' &&

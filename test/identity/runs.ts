@@ -50,6 +50,7 @@ export const identity: LoadedIdentity = {
   hasStandingDrifts: false,
   employee: { status: 'active', role: 'backend-engineer', hold: null, lockedSince: null, changedAt: null },
   catalogHash: 'catalog',
+  lastReconciledAt: null,
 }
 
 /** The identity of somebody who works here. */
