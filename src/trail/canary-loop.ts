@@ -12,7 +12,7 @@ import { priorities } from '../aws/limiter.ts'
 import type { Clock } from '../clock.ts'
 import { type Loop, startLoop } from '../jobs/loop.ts'
 import type { Announce } from '../notify/announce.ts'
-import { takeLease } from '../store/lease.ts'
+import { type Lease, takeLease } from '../store/lease.ts'
 import type { Store } from '../store/open.ts'
 import { newsOf } from './alarms.ts'
 import { lookAtBucketsIfDue } from './bucket-looks.ts'
@@ -70,14 +70,18 @@ export async function lookOnce(context: CanaryLoopContext, seen: Set<string>): P
   if (!lease) return false
   let hasMore = false
   try {
-    hasMore = await lookNow(context, seen, started)
+    hasMore = await lookNow(context, { seen, lease }, started)
     return hasMore
   } finally {
     await lease.end(hasMore ? null : started)
   }
 }
 
-async function lookNow(context: CanaryLoopContext, seen: Set<string>, now: Date): Promise<boolean> {
+async function lookNow(
+  context: CanaryLoopContext,
+  { seen, lease }: { readonly seen: Set<string>; readonly lease: Lease },
+  now: Date,
+): Promise<boolean> {
   const { store, account, log } = context
   const before = await lastLook(store.db, account.accountId, now)
   const trail = await askForTrail(account, context.trails, before?.progress?.trail ?? undefined)
@@ -90,7 +94,7 @@ async function lookNow(context: CanaryLoopContext, seen: Set<string>, now: Date)
         ? ({ kind: 'no-trail' } as const)
         : ({ kind: 'not', reason: trail.problem } as const)
     const facts = withCallProblem(judgeUnread(canaries, reading, now), callProblem)
-    await save(context, before, { ...trail, place: null }, { facts }, now)
+    await save(context, { before, lease }, { ...trail, place: null }, { facts }, now)
     return false
   }
   const same = before?.progress && isSamePlace(before.progress.trail, trail.place) ? before : undefined
@@ -117,13 +121,14 @@ async function lookNow(context: CanaryLoopContext, seen: Set<string>, now: Date)
   )
   if (look.facts.unread) log.warn(look.facts.unread, 'log files cannot be read')
   for (const { key, fault } of look.strange) log.warn({ key, fault }, 'an object among the log files is none')
-  await save(
+  const isSaved = await save(
     context,
-    before,
+    { before, lease },
     { ...trail, place: trail.place },
     { ...look, since, elsewhere, facts: withCallProblem(look.facts, callProblem) },
     now,
   )
+  if (!isSaved) return false
   for (const key of look.read) seen.add(key)
   return look.hasMore
 }
@@ -171,16 +176,17 @@ function withCallProblem(facts: CanaryFacts, problem: AwsCallError | undefined):
   return { ...facts, reason: problem.message, statementsToAdd: [...facts.statementsToAdd, ...toAdd] }
 }
 
+/** False when the lease was lost, as to a process that was frozen: another one has looked since, and knows better. */
 async function save(
   context: CanaryLoopContext,
-  before: LastLook | undefined,
+  { before, lease }: { readonly before: LastLook | undefined; readonly lease: Lease },
   { place: trail, all }: { readonly place: TrailPlace | null; readonly all: readonly TrailPlace[] },
   look: Pick<Look, 'facts'> &
     Partial<Look> &
     Pick<LookProgress, 'elsewhere'> & { readonly since?: Date | null },
   now: Date,
-): Promise<void> {
-  const { store, account, trailsElsewhere, announce } = context
+): Promise<boolean> {
+  const { store, account, trailsElsewhere, announce, clock } = context
   const { accountId } = account
   const trailArn = trail?.arn ?? noTrail
   const { digests = before?.progress?.digests ?? noDigests } = look
@@ -200,6 +206,7 @@ async function save(
     employeeId: null,
     data: { accountId, trailArn, ...data },
   }))
+  if (!(await lease.renew(clock()))) return false
   await store.db.transaction(async (tx) => {
     await saveLook(tx, accountId, {
       trailArn,
@@ -218,4 +225,5 @@ async function save(
     )
     await announce(tx, entries)
   })
+  return true
 }

@@ -1,6 +1,7 @@
 /** From a call of Muster's to the log file that has it, through the sandbox's trail, on a clock that is moved. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { CreateUserCommand } from '@aws-sdk/client-iam'
 import { sql } from 'drizzle-orm'
@@ -71,6 +72,23 @@ forEachDatabase((_name, openStore) => {
     assert.equal((await lookFor(all, 22 * 60, 20)).status, 'missing')
     all.trail.isLogging = true
     assert.equal((await lookFor(all, 20)).status, 'found')
+  })
+
+  test('a look that was frozen, and ends after a later one, is not written over that one', async () => {
+    const all = await worldOf()
+    assert.equal((await lookFor(all, 20)).status, 'found')
+    all.trail.isLogging = false
+    all.trail.stoppedAt = all.world.now().getTime()
+    assert.equal((await lookFor(all, 20)).status, 'found')
+    all.sandbox.faults.add({ action: 'DescribeTrails', times: 1, outcome: { delayMs: 1500 } })
+    const frozen = all.world.look()
+    await sleep(400)
+    all.world.move(60)
+    assert.equal((await all.world.look()).status, 'warning')
+    assert.equal((await frozen).status, 'warning')
+    assert.equal((await all.world.look()).status, 'warning')
+    // Nobody is told twice.
+    assert.equal(all.world.told.length, 1)
   })
 
   test('a gap is known by the moment since which calls are missing, and the next gap by another', async () => {
