@@ -65,7 +65,7 @@ forEachDatabase((_name, openStore) => {
       assert.equal(rows.get(deliveryId)?.senderId, `msg_${i}`)
       assert.deepEqual(rows.get(deliveryId)?.body, bodies[i])
     }
-    assert.equal(wakes, 2, 'flushes of at most 256')
+    assert.equal(wakes, 5, 'flushes of at most 64')
     const inOrderOfIds = [...rows.values()].map((row) => row.senderId)
     assert.deepEqual(
       inOrderOfIds,
