@@ -80,8 +80,8 @@ export function isEveryResource(resource: string): boolean {
 }
 
 /**
- * An ARN of fewer than six fields as AWS takes it: what is missing may be anything, and a `*` at the end of a field goes
- * on beyond it. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+ * IAM refuses an ARN of fewer than six fields ("The policy failed legacy parsing"). Whoever judges a document before IAM
+ * does reads it as the widest it could mean: whatever is missing may be anything.
  */
 function completed(arn: string): string {
   const fields = arn.split(':')

@@ -1,6 +1,7 @@
 /**
- * What AWS's events tell of a user, or of the account. They are hints, and never the truth; but where a read shows something that Muster
- * has just set right, an event of somebody else's call since then tells a new deed from a read that lags behind.
+ * What AWS's events tell of a user, or of the account. They are hints, and never the truth; but where a read shows
+ * something that Muster has just set right, an event of somebody else's call since then tells a new deed from a read
+ * that lags behind.
  */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Account } from '../aws/account.ts'

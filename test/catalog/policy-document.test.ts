@@ -42,7 +42,7 @@ test('a resource that covers everything, or all of a service, is told from one t
     'arn:aws:s3:::*',
     'arn:aws:sqs:*:123456789012:*',
     'arn:*:*:*:*:*',
-    // AWS completes what is missing, and a star at the end goes on beyond its field.
+    // Fewer fields than an ARN has: IAM takes none of these, and the widest that they could mean is held against them.
     'arn:aws:kms',
     'arn:aws:kms:*',
     'arn:aws:iam::*',
